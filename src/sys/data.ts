@@ -1,0 +1,46 @@
+import { checkFd } from './check.js';
+import { native } from './libc.js';
+import { invoke } from './seam.js';
+import { isSysError } from './sys-error.js';
+
+const SEEK_DATA = 3;
+const SEEK_HOLE = 4;
+
+const preadCall = native('long pread(int fd, void *buffer, size_t size, int64_t offset)');
+const pwriteCall = native('long pwrite(int fd, void *buffer, size_t size, int64_t offset)');
+const lseekCall = native('int64_t lseek(int fd, int64_t offset, int whence)');
+const ftruncateCall = native('int ftruncate(int fd, int64_t length)');
+
+/** Reads up to `buffer.length` bytes at `offset`; the number read, 0 at the end. */
+export function pread(fd: number, buffer: Buffer, offset: number): number {
+  return invoke('pread', checkFd(fd), '', () => preadCall(fd, buffer, buffer.length, offset));
+}
+
+/** Writes the whole buffer at `offset`. */
+export function pwrite(fd: number, buffer: Buffer, offset: number): void {
+  for (let done = 0; done < buffer.length; ) {
+    const rest = buffer.subarray(done);
+    const at = offset + done;
+    done += invoke('pwrite', checkFd(fd), '', () => pwriteCall(fd, rest, rest.length, at));
+  }
+}
+
+/** Sets a file's length, bytes. */
+export function truncate(fd: number, length: number): void {
+  invoke('ftruncate', checkFd(fd), '', () => ftruncateCall(fd, length));
+}
+
+/** The next extent of data at or after `offset`; undefined when only a hole is left. */
+export function nextData(
+  fd: number,
+  offset: number,
+): { readonly start: number; readonly end: number } | undefined {
+  try {
+    const start = invoke('lseek', checkFd(fd), '', () => lseekCall(fd, offset, SEEK_DATA));
+    const end = invoke('lseek', fd, '', () => lseekCall(fd, start, SEEK_HOLE));
+    return { start, end };
+  } catch (error) {
+    if (isSysError(error, 'ENXIO')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import koffi from 'koffi';
+
+/** System call numbers where libc has no (or not everywhere a) symbol. arm64's are the generic table's. */
+const numbers = {
+  x64: { getdents64: 217, name_to_handle_at: 303, open_by_handle_at: 304, renameat2: 316, statx: 332 },
+  generic: { getdents64: 61, name_to_handle_at: 264, open_by_handle_at: 265, renameat2: 276, statx: 291 },
+} as const;
+
+/** Numbers that are the same on every architecture (added after Linux 5.1). */
+export const OPEN_TREE = 428;
+export const OPENAT2 = 437;
+
+export const SYS = (() => {
+  if (process.arch === 'x64') return numbers.x64;
+  if (process.arch === 'arm64' || process.arch === 'riscv64' || process.arch === 'loong64')
+    return numbers.generic;
+  throw new Error(
+    `plinkctl does not know the system calls of ${process.arch} (it knows x64, arm64, riscv64, loong64)`,
+  );
+})();
+
+// The program itself: finds libc's symbols without naming glibc or musl.
+const libc = koffi.load(null);
+
+type Native = (...args: readonly unknown[]) => number;
+
+/** A libc function that returns `-errno` on failure. The prototype is in C. */
+export function native(prototype: string): Native {
+  const call = libc.func(prototype) as Native;
+  return (...args) => {
+    const result = call(...args);
+    return result < 0 ? -koffi.errno() : result;
+  };
+}
+
+/** `syscall(2)` with a fixed prototype: number, then the given C types. */
+export function syscall(...types: readonly string[]): Native {
+  const call = libc.func('syscall', 'long', ['long', ...types]) as Native;
+  return (...args) => {
+    const result = call(...args);
+    return result < 0 ? -koffi.errno() : result;
+  };
+}

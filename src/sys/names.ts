@@ -1,0 +1,88 @@
+import type { Bytes } from './bytes.js';
+import { checkDirFd, checkFd, checkName, checkU32, cString } from './check.js';
+import { native, SYS, syscall } from './libc.js';
+import { invoke } from './seam.js';
+
+const AT_EMPTY_PATH = 0x1000;
+const AT_REMOVEDIR = 0x200;
+
+/** `renameat2(2)`: fail rather than replace. */
+export const RENAME_NOREPLACE = 1;
+/** `renameat2(2)`: swap the two names. */
+export const RENAME_EXCHANGE = 2;
+
+const linkatCall = native('int linkat(int olddirfd, void *old, int newdirfd, void *new, int flags)');
+const unlinkatCall = native('int unlinkat(int dirfd, void *path, int flags)');
+const mkdiratCall = native('int mkdirat(int dirfd, void *path, unsigned int mode)');
+const mknodatCall = native('int mknodat(int dirfd, void *path, unsigned int mode, uint64_t dev)');
+const symlinkatCall = native('int symlinkat(void *target, int dirfd, void *path)');
+const readlinkatCall = native('long readlinkat(int dirfd, void *path, void *buf, size_t size)');
+const renameat2Call = syscall('int', 'void *', 'int', 'void *', 'unsigned int');
+
+/**
+ * Makes a hardlink. A symlink is linked itself, never followed. Both directories must be on one mount.
+ *
+ * @throws SysError EEXIST, EXDEV (also for two project quotas), EMLINK, EPERM (immutable, append-only), …
+ */
+export function link(fromDir: number, from: Bytes, toDir: number, to: Bytes): void {
+  const cfrom = cString(checkName(from));
+  const cto = cString(checkName(to));
+  invoke('linkat', checkDirFd(toDir), to, () => linkatCall(checkDirFd(fromDir), cfrom, toDir, cto, 0));
+}
+
+/** Links the inode behind an open descriptor (CAP_DAC_READ_SEARCH; the inode must have a name left). */
+export function linkFd(fd: number, toDir: number, to: Bytes): void {
+  const cfrom = cString('' as Bytes);
+  const cto = cString(checkName(to));
+  invoke('linkat', checkDirFd(toDir), to, () => linkatCall(checkFd(fd), cfrom, toDir, cto, AT_EMPTY_PATH));
+}
+
+/** Removes a name that is not a directory. */
+export function unlink(dirfd: number, name: Bytes): void {
+  const cname = cString(checkName(name));
+  invoke('unlinkat', checkDirFd(dirfd), name, () => unlinkatCall(dirfd, cname, 0));
+}
+
+/** Removes an empty directory. */
+export function rmdir(dirfd: number, name: Bytes): void {
+  const cname = cString(checkName(name));
+  invoke('unlinkat', checkDirFd(dirfd), name, () => unlinkatCall(dirfd, cname, AT_REMOVEDIR));
+}
+
+/** Renames within one file system; `flags` are `RENAME_*`. */
+export function rename(fromDir: number, from: Bytes, toDir: number, to: Bytes, flags = 0): void {
+  const cfrom = cString(checkName(from));
+  const cto = cString(checkName(to));
+  invoke('renameat2', checkDirFd(toDir), to, () =>
+    renameat2Call(SYS.renameat2, checkDirFd(fromDir), cfrom, toDir, cto, flags),
+  );
+}
+
+/** Makes a directory; the mode is subject to the umask and to default ACLs of the parent. */
+export function mkdir(dirfd: number, name: Bytes, mode: number): void {
+  const cname = cString(checkName(name));
+  invoke('mkdirat', checkDirFd(dirfd), name, () => mkdiratCall(dirfd, cname, checkU32(mode, 'mode')));
+}
+
+/** Makes a fifo, socket, device or regular file; `mode` carries the type. */
+export function mknod(dirfd: number, name: Bytes, mode: number, dev: bigint): void {
+  const cname = cString(checkName(name));
+  invoke('mknodat', checkDirFd(dirfd), name, () => mknodatCall(dirfd, cname, checkU32(mode, 'mode'), dev));
+}
+
+/** Makes a symlink. */
+export function symlink(target: Bytes, dirfd: number, name: Bytes): void {
+  const cname = cString(checkName(name));
+  const ctarget = cString(target);
+  invoke('symlinkat', checkDirFd(dirfd), name, () => symlinkatCall(ctarget, dirfd, cname));
+}
+
+/** The target of a symlink; with name `''` of the `O_PATH` descriptor itself. */
+export function readLink(dirfd: number, name: Bytes): Bytes {
+  const buffer = Buffer.allocUnsafe(4096);
+  const cname = cString(name);
+  const length = invoke('readlinkat', checkDirFd(dirfd), name, () =>
+    readlinkatCall(dirfd, cname, buffer, buffer.length),
+  );
+  return buffer.toString('latin1', 0, length) as Bytes;
+}

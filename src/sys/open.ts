@@ -1,0 +1,88 @@
+import { constants } from 'node:fs';
+import type { Bytes } from './bytes.js';
+import { checkDirFd, checkFd, cString } from './check.js';
+import { native, OPENAT2, syscall } from './libc.js';
+import { invoke } from './seam.js';
+
+/** `open(2)` flags that Node does not name, the same on every Linux architecture. */
+export const O_PATH = 0o10000000;
+export const O_CLOEXEC = 0o2000000;
+export const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
+export const O_NOATIME = constants.O_NOATIME;
+
+const RESOLVE_NO_XDEV = 0x01;
+const RESOLVE_NO_MAGICLINKS = 0x02;
+const RESOLVE_NO_SYMLINKS = 0x04;
+const RESOLVE_BENEATH = 0x08;
+const beneath = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+
+const HOW_SIZE = 24;
+const openat2Call = syscall('int', 'void *', 'void *', 'size_t');
+const openatCall = native('int openat(int dirfd, void *path, int flags, unsigned int mode)');
+const closeCall = native('int close(int fd)');
+
+function openHow(dirfd: number, path: Bytes, flags: number, resolve: number): number {
+  checkDirFd(dirfd);
+  const cpath = cString(path);
+  const how = Buffer.alloc(HOW_SIZE);
+  how.writeBigUInt64LE(BigInt((flags | O_CLOEXEC) >>> 0), 0);
+  how.writeBigUInt64LE(BigInt(resolve), 16);
+  return invoke('openat2', dirfd, path, () => openat2Call(OPENAT2, dirfd, cpath, how, HOW_SIZE));
+}
+
+/**
+ * Opens a path below a directory: no symlink is followed, nothing above the directory and no other mount is
+ * reached (openat2(2), Linux 5.6). `''` opens the directory itself anew.
+ *
+ * @throws SysError ELOOP for a symlink on the way, EXDEV for a mount or an escape, and open's usual errors
+ */
+export function openBeneath(dirfd: number, path: Bytes, flags: number): number {
+  return openHow(dirfd, path === '' ? ('.' as Bytes) : path, flags, beneath | RESOLVE_NO_XDEV);
+}
+
+/** As {@link openBeneath}, but other file systems mounted inside may be entered. */
+export function openBeneathAnyMount(dirfd: number, path: Bytes, flags: number): number {
+  return openHow(dirfd, path === '' ? ('.' as Bytes) : path, flags, beneath);
+}
+
+/** Opens a path that the administrator gave; symlinks on it are his and are followed. */
+export function openTrusted(path: Bytes, flags: number): number {
+  const cpath = cString(path);
+  return invoke('openat', -100, path, () => openatCall(-100, cpath, flags | O_CLOEXEC, 0));
+}
+
+/** A directory that the administrator gave, open for reading. */
+export function openDirectory(path: Bytes): number {
+  return openTrusted(path, O_RDONLY | O_DIRECTORY);
+}
+
+/** Creates a new regular file below a directory fd; fails if anything has that name. */
+export function createFile(dirfd: number, name: Bytes, mode: number): number {
+  checkDirFd(dirfd);
+  const cname = cString(name);
+  const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  return invoke('openat_create', dirfd, name, () => openatCall(dirfd, cname, flags, mode));
+}
+
+/** Closes a descriptor. */
+export function close(fd: number): void {
+  checkFd(fd);
+  invoke('close', fd, '', () => closeCall(fd));
+}
+
+/** Runs `body` with a descriptor and closes it in every case; a failure of `body` is never hidden by the close. */
+export function withFd<T>(fd: number, body: (fd: number) => T): T {
+  let result: T;
+  try {
+    result = body(fd);
+  } catch (error) {
+    try {
+      close(fd);
+    } catch {
+      // The first error is the one that explains.
+    }
+    throw error;
+  }
+  close(fd);
+  return result;
+}

@@ -1,0 +1,40 @@
+import { SysError } from './sys-error.js';
+import type { SystemCall } from './system-call.js';
+
+/** What an interposer is told of a call: its name, the directory fd (or -1) and the name it is about. */
+export interface Call {
+  readonly name: SystemCall;
+  readonly fd: number;
+  readonly path: string;
+}
+
+/**
+ * Stands between this program and the kernel. `proceed` makes the call; the result is the call's own value,
+ * or `-errno` for a failure.
+ */
+export type Interposer = (call: Call, proceed: () => number) => number;
+
+let interposer: Interposer | undefined;
+
+/** Puts an interposer in front of every system call of this thread (fault injection, crash tests); undefined removes it. */
+export function interpose(next: Interposer | undefined): void {
+  interposer = next;
+}
+
+/**
+ * Makes one call and turns a failure into a {@link SysError}.
+ *
+ * @param call - what is called
+ * @param fd - the directory fd, for the interposer
+ * @param path - the name, for the interposer and for the error
+ * @param run - returns the value, or `-errno`
+ */
+export function invoke(call: SystemCall, fd: number, path: string, run: () => number): number {
+  for (;;) {
+    const result = interposer === undefined ? run() : interposer({ name: call, fd, path }, run);
+    if (result >= 0) return result;
+    // A signal handler ran while the call slept: nothing was done, and every call here can simply be made again.
+    if (result === -4 && call !== 'close') continue;
+    throw new SysError(call, -result, path);
+  }
+}

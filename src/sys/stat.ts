@@ -1,0 +1,103 @@
+import type { Bytes } from './bytes.js';
+import { checkDirFd, cString } from './check.js';
+import { SYS, syscall } from './libc.js';
+import { invoke } from './seam.js';
+import { unless } from './sys-error.js';
+
+/** What statx(2) tells of a file. Numbers that can pass 2^53 are bigints; times are nanoseconds since 1970. */
+export interface Stat {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  /** Type and permission bits, as `st_mode`. */
+  readonly mode: number;
+  readonly nlink: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly rdev: bigint;
+  /** Bytes. */
+  readonly size: bigint;
+  /** 512-byte blocks. */
+  readonly blocks: bigint;
+  readonly atime: bigint;
+  readonly mtime: bigint;
+  readonly ctime: bigint;
+  /** Birth; 0 where the file system keeps none. */
+  readonly btime: bigint;
+  /** `STATX_ATTR_*` bits: immutable is 0x10, append-only 0x20. */
+  readonly attributes: bigint;
+}
+
+export const S_IFMT = 0o170000;
+export const S_IFDIR = 0o040000;
+export const S_IFREG = 0o100000;
+export const S_IFLNK = 0o120000;
+export const S_IFCHR = 0o020000;
+export const S_IFBLK = 0o060000;
+export const S_IFIFO = 0o010000;
+export const S_IFSOCK = 0o140000;
+
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_NO_AUTOMOUNT = 0x800;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_BASIC_AND_BIRTH = 0xfff;
+
+const statxCall = syscall('int', 'void *', 'int', 'unsigned int', 'void *');
+const empty = cString('' as Bytes);
+
+/** `st_dev` as libc composes it from major and minor. */
+export function makeDev(major: number, minor: number): bigint {
+  const [ma, mi] = [BigInt(major), BigInt(minor)];
+  return ((ma & 0xfffff000n) << 32n) | ((ma & 0xfffn) << 8n) | (mi & 0xffn) | ((mi & 0xffffff00n) << 12n);
+}
+
+/** Major and minor of a device number. */
+export function splitDev(dev: bigint): { readonly major: number; readonly minor: number } {
+  const major = ((dev >> 32n) & 0xfffff000n) | ((dev >> 8n) & 0xfffn);
+  const minor = ((dev >> 12n) & 0xffffff00n) | (dev & 0xffn);
+  return { major: Number(major), minor: Number(minor) };
+}
+
+function time(buffer: Buffer, offset: number): bigint {
+  return buffer.readBigInt64LE(offset) * 1_000_000_000n + BigInt(buffer.readUInt32LE(offset + 8));
+}
+
+/**
+ * statx(2) of a name in a directory, no symlink followed; `''` is the descriptor itself.
+ *
+ * @throws SysError with statx's errors
+ */
+export function stat(dirfd: number, name: Bytes): Stat {
+  checkDirFd(dirfd);
+  const b = Buffer.alloc(256);
+  const cname = name === '' ? empty : cString(name);
+  const flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (name === '' ? AT_EMPTY_PATH : 0);
+  invoke('statx', dirfd, name, () => statxCall(SYS.statx, dirfd, cname, flags, STATX_BASIC_AND_BIRTH, b));
+  return {
+    attributes: b.readBigUInt64LE(8),
+    nlink: b.readUInt32LE(16),
+    uid: b.readUInt32LE(20),
+    gid: b.readUInt32LE(24),
+    mode: b.readUInt16LE(28),
+    ino: b.readBigUInt64LE(32),
+    size: b.readBigUInt64LE(40),
+    blocks: b.readBigUInt64LE(48),
+    atime: time(b, 64),
+    btime: time(b, 80),
+    ctime: time(b, 96),
+    mtime: time(b, 112),
+    rdev: makeDev(b.readUInt32LE(128), b.readUInt32LE(132)),
+    dev: makeDev(b.readUInt32LE(136), b.readUInt32LE(140)),
+  };
+}
+
+/** As {@link stat}; undefined where there is no such name. */
+export function statIfThere(dirfd: number, name: Bytes): Stat | undefined {
+  return unless(['ENOENT'], () => stat(dirfd, name));
+}
+
+export const isDirectory = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFDIR;
+export const isRegular = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFREG;
+export const isSymlink = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFLNK;
+
+/** The overlay whiteout: a character device 0:0. */
+export const isNullDevice = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFCHR && s.rdev === 0n;

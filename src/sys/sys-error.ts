@@ -1,0 +1,87 @@
+import { constants } from 'node:os';
+import type { SystemCall } from './system-call.js';
+
+const nameOfErrno = new Map<number, string>(
+  Object.entries(constants.errno).map(([name, errno]) => [errno as number, name]),
+);
+// Not in node:os; EUCLEAN is what xfs and ext4 answer for a corrupt inode, ESTALE what a dead handle gives.
+nameOfErrno.set(117, 'EUCLEAN');
+// Several names share a number (EAGAIN/EWOULDBLOCK, EOPNOTSUPP/ENOTSUP); these are the ones people search for.
+nameOfErrno.set(constants.errno.EAGAIN, 'EAGAIN');
+nameOfErrno.set(constants.errno.EOPNOTSUPP, 'EOPNOTSUPP');
+
+const meanings: Readonly<Record<string, string>> = {
+  EPERM: 'operation not permitted',
+  ENOENT: 'no such file or directory',
+  EIO: 'input/output error',
+  EBADF: 'bad file descriptor',
+  EAGAIN: 'resource temporarily unavailable',
+  ENOMEM: 'out of memory',
+  EACCES: 'permission denied',
+  EBUSY: 'busy',
+  EEXIST: 'file exists',
+  EXDEV: 'on another mount or file system',
+  ENODEV: 'no such device',
+  ENOTDIR: 'not a directory',
+  EISDIR: 'is a directory',
+  EINVAL: 'invalid argument',
+  EMFILE: 'too many open files',
+  ENFILE: 'too many open files in the system',
+  ETXTBSY: 'program is being executed',
+  ENOSPC: 'no space left on device',
+  EROFS: 'read-only file system',
+  EMLINK: 'too many links',
+  ENAMETOOLONG: 'name too long',
+  ENOSYS: 'not known to this kernel',
+  ENOTEMPTY: 'directory not empty',
+  ELOOP: 'symbolic link in the way',
+  ENODATA: 'no such attribute',
+  EOPNOTSUPP: 'not supported by this file system',
+  ESTALE: 'stale file handle',
+  EDQUOT: 'disk quota exceeded',
+  EUCLEAN: 'file system is damaged',
+};
+
+/** The usual name of an errno value, such as `ENOENT`; `E<number>` for one that has none. */
+export function errnoName(errno: number): string {
+  return nameOfErrno.get(errno) ?? `E${errno}`;
+}
+
+/** A failed system call. `code` is the errno's name; match on it, never on the message. */
+export class SysError extends Error {
+  readonly code: string;
+  readonly errno: number;
+  readonly syscall: SystemCall;
+  /** The byte-string path the call was about, as far as the caller knew it. */
+  readonly path: string | undefined;
+
+  constructor(syscall: SystemCall, errno: number, path?: string, options?: ErrorOptions) {
+    const code = errnoName(errno);
+    super(`${syscall}: ${meanings[code] ?? code}`, options);
+    this.name = 'SysError';
+    this.code = code;
+    this.errno = errno;
+    this.syscall = syscall;
+    this.path = path;
+  }
+
+  /** The errno's meaning in words, without the call. */
+  get meaning(): string {
+    return meanings[this.code] ?? this.code;
+  }
+}
+
+/** True for a {@link SysError} with one of the codes. */
+export function isSysError(error: unknown, ...codes: readonly string[]): error is SysError {
+  return error instanceof SysError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** `action`'s result, or undefined where it fails with one of `codes`; any other failure passes through. */
+export function unless<T>(codes: readonly string[], action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (isSysError(error, ...codes)) return undefined;
+    throw error;
+  }
+}

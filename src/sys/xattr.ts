@@ -1,0 +1,113 @@
+import type { Bytes } from './bytes.js';
+import { checkFd, checkName, cString } from './check.js';
+import { native } from './libc.js';
+import { invoke } from './seam.js';
+import { isSysError } from './sys-error.js';
+
+/** `setxattr(2)`: fail if it exists already / does not exist yet. */
+export const XATTR_CREATE = 1;
+export const XATTR_REPLACE = 2;
+
+/** The kernel's own limit for one value and for one list (XATTR_SIZE_MAX, XATTR_LIST_MAX). */
+const MAX = 65536;
+
+const calls = {
+  get: native('long getxattr(void *path, void *name, void *value, size_t size)'),
+  lget: native('long lgetxattr(void *path, void *name, void *value, size_t size)'),
+  set: native('int setxattr(void *path, void *name, void *value, size_t size, int flags)'),
+  lset: native('int lsetxattr(void *path, void *name, void *value, size_t size, int flags)'),
+  list: native('long listxattr(void *path, void *list, size_t size)'),
+  llist: native('long llistxattr(void *path, void *list, size_t size)'),
+  remove: native('int removexattr(void *path, void *name)'),
+  lremove: native('int lremovexattr(void *path, void *name)'),
+  fget: native('long fgetxattr(int fd, void *name, void *value, size_t size)'),
+} as const;
+
+// The calls that take a directory fd (getxattrat) came with Linux 6.13. The magic link of the descriptor is
+// resolved by the kernel to the open directory itself, so a single component below it is as safe.
+function procPath(dirfd: number, name: Bytes): Buffer {
+  checkFd(dirfd);
+  return cString(
+    (name === '' ? `/proc/self/fd/${dirfd}` : `/proc/self/fd/${dirfd}/${checkName(name)}`) as Bytes,
+  );
+}
+
+const scratch = Buffer.allocUnsafe(MAX);
+const attributeNames = new Map<string, Buffer>();
+
+function attributeName(attribute: string): Buffer {
+  let buffer = attributeNames.get(attribute);
+  if (buffer === undefined) {
+    buffer = cString(attribute as Bytes);
+    if (attributeNames.size < 64) attributeNames.set(attribute, buffer);
+  }
+  return buffer;
+}
+
+/**
+ * The value of an extended attribute of a name in a directory, no symlink followed; name `''` is the
+ * descriptor itself. Undefined where there is none, or where the file system keeps none.
+ */
+export function getXattr(dirfd: number, name: Bytes, attribute: string): Buffer | undefined {
+  const path = procPath(dirfd, name);
+  const cattribute = attributeName(attribute);
+  const call = name === '' ? calls.get : calls.lget;
+  try {
+    const size = invoke('getxattr', dirfd, name, () => call(path, cattribute, scratch, MAX));
+    return Buffer.from(scratch.subarray(0, size));
+  } catch (error) {
+    if (isSysError(error, 'ENODATA', 'EOPNOTSUPP')) return undefined;
+    throw error;
+  }
+}
+
+/** As {@link getXattr} of an open (not `O_PATH`) descriptor: one path resolution less. */
+export function getXattrFd(fd: number, attribute: string): Buffer | undefined {
+  checkFd(fd);
+  const cattribute = attributeName(attribute);
+  try {
+    const size = invoke('getxattr', fd, '', () => calls.fget(fd, cattribute, scratch, MAX));
+    return Buffer.from(scratch.subarray(0, size));
+  } catch (error) {
+    if (isSysError(error, 'ENODATA', 'EOPNOTSUPP')) return undefined;
+    throw error;
+  }
+}
+
+/** The names of all extended attributes that this process may see. */
+export function listXattr(dirfd: number, name: Bytes): string[] {
+  const path = procPath(dirfd, name);
+  const call = name === '' ? calls.list : calls.llist;
+  try {
+    const size = invoke('listxattr', dirfd, name, () => call(path, scratch, MAX));
+    return scratch
+      .toString('latin1', 0, size)
+      .split('\0')
+      .filter((attribute) => attribute !== '');
+  } catch (error) {
+    if (isSysError(error, 'EOPNOTSUPP')) return [];
+    throw error;
+  }
+}
+
+/** Sets an extended attribute, no symlink followed. */
+export function setXattr(dirfd: number, name: Bytes, attribute: string, value: Uint8Array, flags = 0): void {
+  const path = procPath(dirfd, name);
+  const cattribute = attributeName(attribute);
+  const call = name === '' ? calls.set : calls.lset;
+  invoke('setxattr', dirfd, name, () => call(path, cattribute, value, value.length, flags));
+}
+
+/** Removes an extended attribute; false where there was none. */
+export function removeXattr(dirfd: number, name: Bytes, attribute: string): boolean {
+  const path = procPath(dirfd, name);
+  const cattribute = attributeName(attribute);
+  const call = name === '' ? calls.remove : calls.lremove;
+  try {
+    invoke('removexattr', dirfd, name, () => call(path, cattribute));
+    return true;
+  } catch (error) {
+    if (isSysError(error, 'ENODATA')) return false;
+    throw error;
+  }
+}
