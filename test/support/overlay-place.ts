@@ -1,0 +1,91 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ascii, bytesFromText } from '../../src/sys/bytes.js';
+import { mount, umount } from '../../src/sys/mount.js';
+import type { OverlayOptions, OverlayUnion } from '../../src/union/union.js';
+import { overlayOptions } from './overlay-mount.js';
+import { Place } from './place.js';
+
+/** Directories of one overlay, absolute. */
+export interface OverlayPlace {
+  /** Top first. */
+  readonly lowers: readonly string[];
+  readonly upper: string;
+  readonly work: string;
+  readonly merged: string;
+}
+
+/** Makes the directories that `root` lacks: `upper`, `work`, `merged` and, unless others are told, `lower`. */
+export function overlayPlace(root: string, lowers: readonly string[] = [join(root, 'lower')]): OverlayPlace {
+  const place = {
+    lowers,
+    upper: join(root, 'upper'),
+    work: join(root, 'work'),
+    merged: join(root, 'merged'),
+  };
+  for (const directory of [...lowers, place.upper, place.work, place.merged]) {
+    mkdirSync(directory, { recursive: true });
+  }
+  return place;
+}
+
+/**
+ * Mounts the overlay for the time of `body`. By mount(2) itself: a random test mounts thousands of times, and
+ * a process for each is most of the cost.
+ *
+ * @throws SysError EBUSY if `body` left a file open
+ */
+export function whileMounted<T>(
+  place: OverlayPlace,
+  options: readonly string[],
+  body: (view: Place) => T,
+): T {
+  const data = bytesFromText(overlayOptions({ ...place, options }));
+  const target = bytesFromText(place.merged);
+  mount(ascii('overlay'), target, ascii('overlay'), 0, data);
+  let result: T;
+  try {
+    result = body(new Place(place.merged));
+  } catch (error) {
+    try {
+      umount(target);
+    } catch {
+      // What went wrong in the body explains more.
+    }
+    throw error;
+  }
+  umount(target);
+  return result;
+}
+
+const isOn = (options: readonly string[], name: string): boolean | undefined => {
+  if (options.includes(`${name}=on`)) return true;
+  return options.includes(`${name}=off`) ? false : undefined;
+};
+
+/** The union as the program takes it, unmounted, with the options in words of mount(8). */
+export function overlayUnion(place: OverlayPlace, options: readonly string[] = []): OverlayUnion {
+  const redirect = options
+    .find((option) => option.startsWith('redirect_dir='))
+    ?.slice('redirect_dir='.length);
+  return {
+    format: 'overlay',
+    branches: [
+      { path: bytesFromText(place.upper), role: 'upper', whiteouts: true },
+      ...place.lowers.map(
+        (lower) => ({ path: bytesFromText(lower), role: 'lower', whiteouts: true }) as const,
+      ),
+    ],
+    work: bytesFromText(place.work),
+    options: {
+      userxattr: options.includes('userxattr'),
+      index: isOn(options, 'index'),
+      nfsExport: isOn(options, 'nfs_export'),
+      metacopy: isOn(options, 'metacopy'),
+      redirectDir: redirect as OverlayOptions['redirectDir'],
+      volatile: options.includes('volatile'),
+      uuidOff: options.includes('uuid=off'),
+    },
+    mounted: undefined,
+  };
+}
