@@ -1,0 +1,87 @@
+import { type Bytes, joinBytes } from '../sys/bytes.js';
+import { type InodeId, inodeOf, sameInode } from '../sys/inode-id.js';
+import { O_DIRECTORY, O_PATH, openTrusted, withFd } from '../sys/open.js';
+import { stat } from '../sys/stat.js';
+import { describeMount } from '../union/describe-mount.js';
+import type { DescribedUnion } from '../union/described.js';
+import { otherNamespaces } from '../union/mount-namespaces.js';
+import { readMountInfo } from '../union/mountinfo.js';
+
+/** A mounted union that a directory belongs to. */
+export interface MountedWith {
+  /** What the directory is there. */
+  readonly as: 'upper' | 'lower' | 'work' | 'branch';
+  /** The mount point, as the process that mounted it names it. */
+  readonly mountpoint: Bytes;
+  /** A process of the mount namespace; undefined for this process' own. */
+  readonly pid: number | undefined;
+}
+
+/**
+ * The mounted unions that use any of `directories`, by the mount tables of all processes that this one may read.
+ * A second opinion: the paths in there are the mounter's words, which may be relative, or out of date after a
+ * rename, and a detached mount is in no table.
+ *
+ * @param kernelRoot - directory that holds `proc` and `sys`; `''` for the machine itself
+ */
+export function* mountedWith(
+  format: 'aufs' | 'overlay',
+  directories: readonly Bytes[],
+  kernelRoot: Bytes,
+): Generator<MountedWith & { readonly directory: Bytes }> {
+  const wanted = directories.map((path) => ({ path, inode: directoryInode(path) }));
+  for (const { pid, mounts } of allNamespaces(kernelRoot)) {
+    for (const mount of mounts) {
+      if (mount.type !== format) continue;
+      const union = described(() => describeMount(mount, kernelRoot, pid));
+      for (const { as, path } of union === undefined ? [] : layers(union)) {
+        for (const directory of wanted.filter((each) => isSame(each, path, pid))) {
+          yield { directory: directory.path, as, mountpoint: mount.mountpoint, pid };
+        }
+      }
+    }
+  }
+}
+
+function* allNamespaces(kernelRoot: Bytes) {
+  yield { pid: undefined, mounts: readMountInfo(kernelRoot) };
+  yield* otherNamespaces(kernelRoot);
+}
+
+/** A mount whose options nobody can make sense of is no evidence of anything. */
+function described(describe: () => DescribedUnion): DescribedUnion | undefined {
+  try {
+    return describe();
+  } catch {
+    return undefined;
+  }
+}
+
+function* layers(union: DescribedUnion): Generator<{ as: MountedWith['as']; path: Bytes }> {
+  for (const { path, role } of union.branches) {
+    yield { as: union.format === 'aufs' ? 'branch' : role === 'upper' ? 'upper' : 'lower', path };
+  }
+  if (union.work !== undefined) yield { as: 'work', path: union.work };
+}
+
+interface Wanted {
+  readonly path: Bytes;
+  readonly inode: InodeId | undefined;
+}
+
+function isSame({ path, inode }: Wanted, named: Bytes, pid: number | undefined): boolean {
+  // Where a relative path began is not known: what ends like it may be it.
+  if (!named.startsWith('/'))
+    return path.endsWith(joinBytes('/' as Bytes, named.replace(/^(\.\/)+/, '') as Bytes));
+  const there = directoryInode(named);
+  if (there !== undefined && inode !== undefined) return sameInode(there, inode);
+  return pid === undefined && named === path;
+}
+
+function directoryInode(path: Bytes): InodeId | undefined {
+  try {
+    return withFd(openTrusted(path, O_PATH | O_DIRECTORY), (fd) => inodeOf(stat(fd, '' as Bytes)));
+  } catch {
+    return undefined;
+  }
+}
