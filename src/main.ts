@@ -1,11 +1,79 @@
+import { readFileSync } from 'node:fs';
+import type { Streams } from './cli/context.js';
+import { failureOf } from './cli/failure.js';
+import { parseLean } from './cli/parse-lean.js';
+import { rawArguments } from './cli/raw-arguments.js';
+import { runCommand } from './cli/run-command.js';
+import { Stopped } from './cli/stopped.js';
+import { processStreams } from './cli/streams.js';
+import { commands } from './cli/table.js';
+import { failureJson, failureText } from './report/failure.js';
+import { formatNotice } from './report/notice.js';
+
 /**
  * Runs one command line.
  *
  * @param argv0 - path under which the program was called; its base name chooses the personality
  * @param argv - the arguments after it
+ * @param streams - where output goes; the process' own unless told
  * @returns the exit code
  */
-export async function main(_argv0: string, _argv: readonly string[]): Promise<number> {
-  process.stderr.write('plinkctl: no command is available\n');
-  return 16;
+export async function main(
+  argv0: string,
+  argv: readonly string[],
+  streams: Streams = processStreams(),
+): Promise<number> {
+  void argv0;
+  if (argv.length === 1 && argv[0] === '--version') {
+    streams.out(`${version()}\n`);
+    return 0;
+  }
+  const stop = new AbortController();
+  const onInterrupt = () => stop.abort(new Stopped('SIGINT'));
+  const onTerminate = () => stop.abort(new Stopped('SIGTERM'));
+  // Once: a second signal ends the process in the ordinary way.
+  process.once('SIGINT', onInterrupt);
+  process.once('SIGTERM', onTerminate);
+  try {
+    const words = rawArguments(argv);
+    let line = parseLean(commands, words);
+    if (line === undefined) {
+      const { askYargs } = await import('./cli/yargs.js');
+      const answer = await askYargs(commands, words, { version: version(), columns: streams.columns });
+      if ('output' in answer) {
+        streams.out(answer.output);
+        return 0;
+      }
+      line = answer;
+    }
+    return await runCommand(line, streams, stop.signal);
+  } catch (error) {
+    return fail(error, argv, streams);
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onTerminate);
+  }
+}
+
+function fail(error: unknown, argv: readonly string[], streams: Streams): number {
+  const failure = failureOf(error);
+  if (argv.includes('--json')) {
+    const document = {
+      schema: 'plinkctl/1',
+      command: argv.find((word) => !word.startsWith('-')) ?? null,
+      error: failureJson(failure),
+      exitCode: failure.exitCode,
+    };
+    streams.out(`${JSON.stringify(document, null, 2)}\n`);
+  } else {
+    const format = argv.includes('--log-format=systemd') ? 'systemd' : 'text';
+    streams.err(formatNotice({ level: 'error', text: failureText(failure) }, format));
+  }
+  return failure.exitCode;
+}
+
+// The bundle and this source file are both one directory below package.json.
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,0 +1,30 @@
+import { defineCommand } from '../command.js';
+import { allOption, outputOptions, targetOptions } from '../common-options.js';
+import { onUnions } from '../on-unions.js';
+import { scanUnion } from '../scan-union.js';
+
+/** `plinkctl check` */
+export const check = defineCommand({
+  name: 'check',
+  summary: 'look the index and the upper branch over: every finding, with what would mend it',
+  details: [
+    'Reads only. Tells what would go wrong at the next mount before it is tried: the kernel itself removes entries that it does not understand, and with them perhaps the only copy of a file.',
+  ],
+  examples: [
+    ['$0 check /mnt/union', 'a mounted union'],
+    ['$0 check --all --quiet', 'every union of the machine, only what needs attention'],
+  ],
+  exitStatus: [
+    [0, 'nothing was found'],
+    [4, 'something was found'],
+  ],
+  positionals: ['[MOUNTPOINT]'],
+  options: { ...targetOptions, ...allOption, ...outputOptions },
+  run: (invocation, context) =>
+    onUnions(invocation, context, async (union) => {
+      const { scanReport } = await import('../../report/scan-report.js');
+      const started = performance.now();
+      const found = await scanUnion(union, true, context);
+      return scanReport('check', found, (performance.now() - started) / 1000);
+    }),
+});

@@ -1,0 +1,24 @@
+import { defineCommand } from '../command.js';
+import { allOption, outputOptions, targetOptions, writeOptions } from '../common-options.js';
+import { mend } from '../mend.js';
+import { onUnions } from '../on-unions.js';
+
+/** `plinkctl flush` */
+export const flush = defineCommand({
+  name: 'flush',
+  summary: 'restore every missing hardlink, then remove each index entry that is proved whole',
+  details: [
+    'Links every missing name at its proper path, makes that durable, looks again, and only then removes the index entry. An entry with one name that cannot be proved stays, and is named with the reason.',
+    'A run that is stopped anywhere leaves nothing that a second run does not finish.',
+  ],
+  examples: [
+    ['$0 flush --dry-run -o lowerdir=/l,upperdir=/u,workdir=/w', 'the plan, nothing changed'],
+    ['$0 flush -o br:/u=rw:/l=ro', 'an aufs that is not mounted'],
+    ['$0 flush --all --wait=60', 'from a timer'],
+  ],
+  exitStatus: [[4, 'entries were kept that need attention; each is named']],
+  positionals: ['[MOUNTPOINT]'],
+  options: { ...targetOptions, ...allOption, ...writeOptions, ...outputOptions },
+  run: (invocation, context) =>
+    onUnions(invocation, context, (union) => mend(union, 'flush', invocation.values, context)),
+});

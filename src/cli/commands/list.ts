@@ -1,0 +1,28 @@
+import { defineCommand } from '../command.js';
+import { allOption, outputOptions, targetOptions } from '../common-options.js';
+import { onUnions } from '../on-unions.js';
+import { scanUnion } from '../scan-union.js';
+
+/** `plinkctl list` */
+export const list = defineCommand({
+  name: 'list',
+  summary: 'show every index entry: its state, its names, the names missing',
+  details: [
+    'Reads only. Each entry of the index is shown with the names that lead to it (✓) and those that should and do not (+).',
+  ],
+  examples: [
+    ['$0 list /mnt/union', 'a mounted union'],
+    ['$0 list --upper /u --lower /l --work /w', 'an overlay that is not mounted'],
+    ['$0 list --json -o br:/u=rw:/l=ro', 'an aufs that is not mounted, for a program'],
+  ],
+  exitStatus: [[4, 'never: what needs attention is told by check']],
+  positionals: ['[MOUNTPOINT]'],
+  options: { ...targetOptions, ...allOption, ...outputOptions },
+  run: (invocation, context) =>
+    onUnions(invocation, context, async (union) => {
+      const { scanReport } = await import('../../report/scan-report.js');
+      const started = performance.now();
+      const found = await scanUnion(union, false, context);
+      return scanReport('list', found, (performance.now() - started) / 1000);
+    }),
+});

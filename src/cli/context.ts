@@ -1,0 +1,28 @@
+import type { Notice } from '../report/notice.js';
+import type { Progress } from '../report/progress.js';
+import type { Bytes } from '../sys/bytes.js';
+
+/** Where text goes; replaced by tests. */
+export interface Streams {
+  out(text: string): void;
+  err(text: string): void;
+  readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  /** Columns of the terminal behind stdout; 80 where there is none. */
+  readonly columns: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What a command has around it. */
+export interface Context {
+  readonly streams: Streams;
+  /** Aborted by SIGINT, SIGTERM and `--timeout`. */
+  readonly signal: AbortSignal;
+  /** `''`, or where tests keep their `proc`, `sys` and `etc`. */
+  readonly kernelRoot: Bytes;
+  /** Whether stdout shows colours. */
+  readonly color: boolean;
+  /** A message beside the report, on stderr. */
+  notice(notice: Notice): void;
+  readonly progress: Progress;
+}

@@ -1,0 +1,70 @@
+import { Problem } from '../problem.js';
+import type { Report } from '../report/report.js';
+import type { Union } from '../union/union.js';
+import type { writeOptions } from './common-options.js';
+import type { Context } from './context.js';
+import type { Values } from './option.js';
+import { scanUnion } from './scan-union.js';
+import { throughMount } from './through-mount.js';
+import { seconds } from './values.js';
+
+/** `restore` and `flush`: scan, plan, and unless it is a dry run do it under the maintenance lock. */
+export async function mend(
+  union: Union,
+  goal: 'restore' | 'flush',
+  values: Values<typeof writeOptions>,
+  context: Context,
+): Promise<Report> {
+  const wait = waitSeconds(values.wait);
+  if (values['dry-run'] === true) return planned(union, goal, context);
+  if (union.mounted !== undefined) return throughMount(union, goal, context);
+  const [{ enterMaintenance }, { refuseIfInUse }, { plan }, { apply }, { outcomeReport }] = await Promise.all(
+    [
+      import('../lock/maintenance.js'),
+      import('../lock/in-use.js'),
+      import('../restore/plan.js'),
+      import('../restore/apply.js'),
+      import('../report/outcome-report.js'),
+    ],
+  );
+  const started = performance.now();
+  const maintenance = await enterMaintenance(union, { command: goal, wait });
+  try {
+    if (union.format === 'overlay') refuseIfInUse(union);
+    const found = await scanUnion(union, false, context);
+    const todo = plan(found, goal);
+    const outcome = await apply(todo, {
+      signal: context.signal,
+      onProgress: ({ links, total }) => context.progress.show(`linking: ${links} of ${total}`),
+    });
+    const stop = outcome.stopped ? stopCode(context.signal) : undefined;
+    return outcomeReport(found, todo, outcome, (performance.now() - started) / 1000, stop);
+  } finally {
+    context.progress.end();
+    maintenance.release();
+  }
+}
+
+async function planned(union: Union, goal: 'restore' | 'flush', context: Context): Promise<Report> {
+  const [{ plan }, { planReport }] = await Promise.all([
+    import('../restore/plan.js'),
+    import('../report/plan-report.js'),
+  ]);
+  const started = performance.now();
+  const found = await scanUnion(union, false, context);
+  return planReport(found, plan(found, goal), (performance.now() - started) / 1000);
+}
+
+/** `--wait` alone waits for ever; undefined is no waiting. */
+function waitSeconds(value: string | undefined): number {
+  if (value === undefined) return 0;
+  return value === '' ? Number.POSITIVE_INFINITY : seconds('wait', value);
+}
+
+function stopCode(signal: AbortSignal): number {
+  const reason: unknown = signal.reason;
+  if (reason instanceof Problem) return 8;
+  return typeof reason === 'object' && reason !== null && 'exitCode' in reason
+    ? Number(reason.exitCode)
+    : 130;
+}

@@ -1,0 +1,50 @@
+import { formatNotice, type LogFormat, priorities } from '../report/notice.js';
+import { noProgress, spinner } from '../report/progress.js';
+import type { JsonObject, Line, Report } from '../report/report.js';
+import { loadStyle, wantsColor } from '../report/style.js';
+import type { Bytes } from '../sys/bytes.js';
+import type { outputOptions } from './common-options.js';
+import type { Context, Streams } from './context.js';
+import type { Values } from './option.js';
+import type { ParsedLine } from './parsed-line.js';
+import { toValues } from './values.js';
+
+/** Runs a parsed command line and prints its report. */
+export async function runCommand(line: ParsedLine, streams: Streams, signal: AbortSignal): Promise<number> {
+  const values = toValues(line.command.options, line.raw);
+  const output = values as Values<typeof outputOptions>;
+  const logFormat: LogFormat = output['log-format'] ?? 'text';
+  const color = output.json !== true && wantsColor(output.color, streams.outIsTerminal, streams.env);
+  const watched = (output.progress ?? streams.errIsTerminal) && output.quiet !== true && logFormat === 'text';
+  const context: Context = {
+    streams,
+    signal,
+    kernelRoot: output['kernel-root'] ?? ('' as Bytes),
+    color,
+    notice: (notice) => streams.err(formatNotice(notice, logFormat)),
+    progress: watched ? spinner(process.stderr) : noProgress,
+  };
+  const report = await line.command.run({ values, positionals: line.positionals, rest: line.rest }, context);
+  if (output.json === true) {
+    streams.out(`${JSON.stringify(document(line.command.name, report), null, 2)}\n`);
+    return report.exitCode;
+  }
+  const verbosity = output.quiet === true ? 'quiet' : output.verbose === true ? 'verbose' : 'normal';
+  const lines = report.text({ style: await loadStyle(color), verbosity, width: streams.columns });
+  streams.out(printLines(lines, verbosity === 'quiet', logFormat));
+  return report.exitCode;
+}
+
+/** The one document that `--json` prints. */
+export function document(command: string, report: Report): JsonObject {
+  return { schema: 'plinkctl/1', command, ...report.json(), exitCode: report.exitCode };
+}
+
+function printLines(lines: readonly Line[], quiet: boolean, logFormat: LogFormat): string {
+  const told = quiet ? lines.filter(({ level }) => level === 'warning' || level === 'error') : lines;
+  if (logFormat !== 'systemd') return told.map(({ text }) => `${text}\n`).join('');
+  return told
+    .filter(({ text }) => text !== '')
+    .map(({ text, level }) => `<${priorities[level]}>${text}\n`)
+    .join('');
+}

@@ -1,0 +1,21 @@
+import type { ScanResult } from '../scan/result.js';
+import type { Union } from '../union/union.js';
+import type { Context } from './context.js';
+
+/** Scans with progress; the abort's own reason is thrown when it is stopped. */
+export async function scanUnion(union: Union, thorough: boolean, context: Context): Promise<ScanResult> {
+  const { scan } = await import('../scan/scan.js');
+  context.signal.throwIfAborted();
+  try {
+    const result = await scan(union, {
+      thorough,
+      signal: context.signal,
+      onProgress: ({ directories, names }) =>
+        context.progress.show(`looking: ${directories} directories, ${names} names`),
+    });
+    context.signal.throwIfAborted();
+    return result;
+  } finally {
+    context.progress.end();
+  }
+}

@@ -1,0 +1,178 @@
+import yargs, { type Argv, type Options as YargsOption } from 'yargs';
+import { Problem } from '../problem.js';
+import type { Bytes } from '../sys/bytes.js';
+import type { Command } from './command.js';
+import { exitMeanings } from './exit-code.js';
+import { nearest } from './nearest.js';
+import { normalise } from './normalise.js';
+import type { Option, Options } from './option.js';
+import { commandAt, type ParsedLine, type RawValue } from './parsed-line.js';
+
+/** Help or a completion to print, or a line for the lean parser's follow-up. */
+export type YargsAnswer = { readonly output: string } | ParsedLine;
+
+export interface YargsSettings {
+  readonly version: string;
+  /** Columns of the terminal. */
+  readonly columns: number;
+}
+
+/**
+ * Lets yargs read a command line: help, completion, what is wrong with it, and every form that the lean parser
+ * leaves alone.
+ *
+ * @throws Problem `usage`, with the nearest known word where a command or an option is misspelt
+ */
+export async function askYargs(
+  commands: readonly Command<Options>[],
+  argv: readonly Bytes[],
+  settings: YargsSettings,
+): Promise<YargsAnswer> {
+  const everyOption: Options = Object.assign({}, ...commands.map((command) => command.options));
+  const words = normalise(argv, everyOption);
+  const group = groupOf(commands, words);
+  const own = group === undefined ? words : words.slice(1);
+  let answer: ParsedLine | undefined;
+  let output = '';
+  const parser = yargs(own)
+    .scriptName(group === undefined ? 'plinkctl' : `plinkctl ${group}`)
+    .usage('$0 COMMAND [OPTION]… [UNION]')
+    .parserConfiguration({
+      'boolean-negation': true,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'greedy-arrays': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'populate--': true,
+      'strip-aliased': true,
+    })
+    .detectLocale(false)
+    .exitProcess(false)
+    .fail((message, error) => {
+      // Usage errors come as a message, some with a YError; anything else is a fault of this program.
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw refusal(message, commands, words);
+    })
+    .help('help')
+    .alias('help', 'h')
+    .version(settings.version)
+    .wrap(Math.min(100, settings.columns))
+    .recommendCommands()
+    .strict()
+    .epilog('plinkctl COMMAND --help tells more about a command.');
+  for (const command of commands.filter((each) => inGroup(each, group))) {
+    addCommand(parser, command, group, (line) => {
+      answer = line;
+    });
+  }
+  parser.completion('completion', 'print a completion script for bash or zsh');
+  parser.demandCommand(1, 'no command is given');
+  await parser.parseAsync(own, {}, (_error, _argv, text) => {
+    output = text;
+  });
+  if (answer !== undefined) return answer;
+  return { output: output === '' ? '' : `${output.replaceAll('..]', ']  ')}\n` };
+}
+
+// Two-word commands form a group: yargs sees the second word only.
+function groupOf(commands: readonly Command<Options>[], words: readonly string[]): string | undefined {
+  const [first] = words;
+  return commands.some(({ name }) => name.startsWith(`${first} `)) ? first : undefined;
+}
+
+function inGroup({ name }: Command<Options>, group: string | undefined): boolean {
+  return group === undefined || name.startsWith(`${group} `);
+}
+
+function addCommand(
+  parser: Argv,
+  command: Command<Options>,
+  group: string | undefined,
+  take: (line: ParsedLine) => void,
+): void {
+  const name = group === undefined ? command.name : command.name.slice(group.length + 1);
+  // Variadic, so that the command can say itself what is too much.
+  const [positional] = command.positionals;
+  const key = positional?.replace(/[^A-Z]/g, '');
+  parser.command(
+    key === undefined ? name : `${name} [${key}..]`,
+    command.summary,
+    (builder) => {
+      builder.usage([`$0 ${name}`, '[OPTION]…', ...command.positionals].join(' '));
+      for (const [key, option] of Object.entries(command.options)) builder.option(key, yargsOption(option));
+      for (const [line, what] of command.examples) builder.example(line, what);
+      return builder.epilog(longHelp(command));
+    },
+    (argv) => take(parsedLine(command, argv, key)),
+  );
+}
+
+function yargsOption(option: Option): YargsOption {
+  const type: YargsOption['type'] & string =
+    option.type === 'flag' ? 'boolean' : option.type === 'list' ? 'array' : 'string';
+  const needsValue = option.type !== 'flag' && option.type !== 'optional';
+  return {
+    type,
+    describe: option.describe,
+    hidden: option.hidden === true,
+    requiresArg: needsValue,
+    ...(option.type === 'list' ? { string: true } : {}),
+    ...(option.alias === undefined ? {} : { alias: option.alias }),
+    ...(option.choices === undefined ? {} : { choices: [...option.choices] }),
+    ...(option.group === undefined ? {} : { group: option.group }),
+  };
+}
+
+function longHelp(command: Command<Options>): string {
+  const codes = exitMeanings(command.exitStatus).map(
+    ([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}`,
+  );
+  return [...command.details.flatMap((paragraph) => [paragraph, '']), 'EXIT STATUS', ...codes].join('\n');
+}
+
+function parsedLine(
+  command: Command<Options>,
+  argv: Record<string, unknown>,
+  positional: string | undefined,
+): ParsedLine {
+  const raw = new Map<string, RawValue>();
+  for (const name of Object.keys(command.options)) {
+    const value = argv[name];
+    if (value !== undefined) raw.set(name, value as RawValue);
+  }
+  const words = positional === undefined ? [] : ((argv[positional] as Bytes[] | undefined) ?? []);
+  const rest = (argv['--'] as Bytes[] | undefined) ?? [];
+  return command.takesRest === true
+    ? { command, raw, positionals: words, rest }
+    : { command, raw, positionals: [...words, ...rest], rest: [] };
+}
+
+function refusal(message: string, commands: readonly Command<Options>[], words: readonly string[]): Problem {
+  const meant = /^Did you mean (.+)\?$/.exec(message)?.[1];
+  if (meant !== undefined) {
+    return new Problem(
+      'usage',
+      'unknown-command',
+      `unknown command: ${words.find((word) => !word.startsWith('-'))}`,
+      {
+        hint: `did you mean ${meant}?`,
+      },
+    );
+  }
+  const unknown = /^Unknown arguments?: ([^\s,]+)/.exec(message)?.[1];
+  const command = commandAt(commands, words)?.[0];
+  const near =
+    unknown === undefined || command === undefined
+      ? undefined
+      : nearest(unknown, Object.keys(command.options));
+  const hint =
+    near === undefined
+      ? `plinkctl ${command === undefined ? '' : `${command.name} `}--help lists what there is`
+      : `did you mean --${near}?`;
+  return new Problem('usage', 'bad-command-line', sentence(message), { hint });
+}
+
+function sentence(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}

@@ -1,0 +1,22 @@
+import type { EntryView } from './entry-view.js';
+import { pathJson } from './path-json.js';
+import type { JsonObject } from './report.js';
+import { sentence } from './shown.js';
+
+/** One element of the JSON document's `entries`. */
+export function entryJson({ entry, restored, removed, reason }: EntryView): JsonObject {
+  return {
+    name: pathJson(entry.name),
+    branch: entry.branch,
+    kind: entry.kind,
+    state: entry.state,
+    atRisk: entry.atRisk,
+    upper: { dev: `${entry.inode.dev}`, ino: `${entry.inode.ino}`, nlink: entry.inode.nlink },
+    names: entry.names.map(pathJson),
+    missing: entry.missing.map(({ path }) => pathJson(path)),
+    restored: restored.map(pathJson),
+    removed,
+    reason: reason === undefined ? null : sentence(reason),
+    evidence: entry.evidence.length === 0 ? null : entry.evidence.map(sentence),
+  };
+}

@@ -1,0 +1,137 @@
+import type { Outcome, Plan } from '../restore/plan-types.js';
+import type { ScanResult } from '../scan/result.js';
+import { entryJson } from './entry-json.js';
+import { entryTree } from './entry-tree.js';
+import type { EntryView } from './entry-view.js';
+import { findingJson } from './findings.js';
+import { plural, size } from './plural.js';
+import type { Line, Page, Report } from './report.js';
+import { summaryJson } from './summary.js';
+import { targetJson, targetLines, targetWords } from './target-view.js';
+import { unreadableJson, unreadableLines } from './unreadable.js';
+
+/** Entries shown one by one without `--verbose`; above, only those that need attention. */
+const ENTRIES_SHOWN = 20;
+
+/**
+ * What `restore` and `flush` did.
+ *
+ * @param seconds - how long it took, scan included
+ * @param stop - the exit code of the signal that ended the run early
+ */
+export function outcomeReport(
+  scan: ScanResult,
+  plan: Plan,
+  outcome: Outcome,
+  seconds: number,
+  stop: number | undefined,
+): Report {
+  const views = viewsOf(plan, outcome);
+  const attention = views.filter((view) => view.attention).length;
+  return {
+    exitCode: stop ?? (attention > 0 ? 4 : 0),
+    text: (page) => [
+      ...targetLines(scan.union, page.style),
+      ...entryLines(views, page),
+      ...unreadableLines(scan.unreadable, page),
+      ...summaryLines(plan, outcome, attention, page),
+      ...(stop === undefined ? [] : stopLines(scan, plan, page)),
+    ],
+    json: () => ({
+      dryRun: false,
+      target: targetJson(scan.union),
+      entries: views.map(entryJson),
+      findings: scan.findings.map(findingJson),
+      unreadable: scan.unreadable.map(unreadableJson),
+      stopped: outcome.stopped,
+      summary: summaryJson({
+        entries: scan.entries.length,
+        linksMissing: views.reduce((sum, { missing }) => sum + missing.length, 0),
+        linksRestored: outcome.linksRestored,
+        entriesRemoved: outcome.entriesRemoved,
+        entriesKept: attention,
+        bytesFreed: outcome.bytesFreed,
+        seconds,
+      }),
+    }),
+  };
+}
+
+function viewsOf(plan: Plan, outcome: Outcome): EntryView[] {
+  const done = outcome.entries.map(({ entry, restored, removed, reason, attention }) => {
+    const there = new Set(restored);
+    const missing = entry.missing.map(({ path }) => path).filter((path) => !there.has(path));
+    return { entry, restored, missing, removed, reason, attention };
+  });
+  const told = new Set(outcome.entries.map(({ entry }) => entry));
+  const kept = plan.kept
+    .filter(({ entry }) => !told.has(entry))
+    .map(({ entry, reason, attention }) => ({
+      entry,
+      restored: [],
+      missing: entry.missing.map(({ path }) => path),
+      removed: false,
+      reason,
+      attention,
+    }));
+  return [...done, ...kept];
+}
+
+function entryLines(views: readonly EntryView[], page: Page): Line[] {
+  const all = page.verbosity === 'verbose' || views.length <= ENTRIES_SHOWN;
+  return views
+    .filter((view) => all || view.attention)
+    .flatMap((view) => [
+      { level: view.attention ? ('warning' as const) : ('info' as const), text: '' },
+      ...entryTree(view, page, false),
+    ]);
+}
+
+function summaryLines(plan: Plan, outcome: Outcome, attention: number, { style }: Page): Line[] {
+  const done = [
+    outcome.linksRestored > 0 ? `${plural(outcome.linksRestored, 'name')} put back` : undefined,
+    outcome.directoriesMade > 0
+      ? `${plural(outcome.directoriesMade, 'directory', 'directories')} made for them`
+      : undefined,
+    outcome.entriesRemoved > 0
+      ? `${plural(outcome.entriesRemoved, 'entry', 'entries')} removed from the index`
+      : undefined,
+    outcome.bytesFreed > 0n ? `${size(outcome.bytesFreed)} freed` : undefined,
+  ].filter((part) => part !== undefined);
+  const lines: Line[] = [
+    { level: 'info', text: '' },
+    {
+      level: 'info',
+      text:
+        done.length === 0
+          ? `${style.green('✓')} Nothing to ${plan.goal}.`
+          : `${style.green('✓')} ${sentenceOf(done)}`,
+    },
+  ];
+  if (attention > 0) {
+    lines.push({
+      level: 'warning',
+      text: style.yellow(`! ${plural(attention, 'entry', 'entries')} kept, for the reasons above.`),
+    });
+    lines.push({
+      level: 'warning',
+      text: `${style.dim('next:')} plinkctl check ${targetWords(plan.union)}`,
+    });
+  }
+  return lines;
+}
+
+function stopLines(scan: ScanResult, plan: Plan, { style }: Page): Line[] {
+  return [
+    {
+      level: 'warning',
+      text: style.yellow('Stopped before the end. Nothing is half-done; the same command goes on from here:'),
+    },
+    { level: 'warning', text: `${style.dim('next:')} plinkctl ${plan.goal} ${targetWords(scan.union)}` },
+  ];
+}
+
+function sentenceOf(parts: readonly string[]): string {
+  const text = parts.join(', ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,112 @@
+import type { Plan } from '../restore/plan-types.js';
+import type { ScanResult } from '../scan/result.js';
+import { entryJson } from './entry-json.js';
+import { entryTree } from './entry-tree.js';
+import type { EntryView } from './entry-view.js';
+import { findingJson } from './findings.js';
+import { pathJson } from './path-json.js';
+import { plural } from './plural.js';
+import type { Line, Page, Report } from './report.js';
+import { shown } from './shown.js';
+import { summaryJson } from './summary.js';
+import { targetJson, targetLines } from './target-view.js';
+import { unreadableJson, unreadableLines } from './unreadable.js';
+
+/**
+ * What `--dry-run` tells: the plan, in the words of the outcome it would have.
+ *
+ * @param seconds - how long the scan took
+ */
+export function planReport(scan: ScanResult, plan: Plan, seconds: number): Report {
+  const views = viewsOf(plan);
+  const links = plan.entries.reduce((sum, { link }) => sum + link.length, 0);
+  const removals = plan.entries.filter(({ remove }) => remove).length;
+  const attention = views.filter((view) => view.attention).length;
+  return {
+    exitCode: attention > 0 ? 4 : 0,
+    text: (page) => [
+      ...targetLines(scan.union, page.style),
+      ...directoryLines(plan, page),
+      ...views.flatMap((view) => [{ level: 'info' as const, text: '' }, ...entryTree(view, page, true)]),
+      ...unreadableLines(scan.unreadable, page),
+      ...summaryLines(links, removals, attention, page),
+    ],
+    json: () => ({
+      dryRun: true,
+      target: targetJson(scan.union),
+      directories: plan.directories.map(({ path }) => pathJson(path)),
+      entries: views.map(entryJson),
+      findings: scan.findings.map(findingJson),
+      unreadable: scan.unreadable.map(unreadableJson),
+      summary: summaryJson({
+        entries: scan.entries.length,
+        linksMissing: views.reduce((sum, { missing }) => sum + missing.length, 0),
+        linksRestored: links,
+        entriesRemoved: removals,
+        entriesKept: attention,
+        bytesFreed: 0n,
+        seconds,
+      }),
+    }),
+  };
+}
+
+function viewsOf(plan: Plan): EntryView[] {
+  const planned = plan.entries.map(({ entry, link, remove }): EntryView => {
+    const linked = new Set(link);
+    return {
+      entry,
+      restored: link,
+      missing: entry.missing.map(({ path }) => path).filter((path) => !linked.has(path)),
+      removed: remove,
+      reason: entry.reason,
+      attention: false,
+    };
+  });
+  const told = new Set(plan.entries.map(({ entry }) => entry));
+  const kept = plan.kept
+    .filter(({ entry }) => !told.has(entry))
+    .map(
+      ({ entry, reason, attention }): EntryView => ({
+        entry,
+        restored: [],
+        missing: entry.missing.map(({ path }) => path),
+        removed: false,
+        reason,
+        attention,
+      }),
+    );
+  return [...planned, ...kept];
+}
+
+function directoryLines(plan: Plan, { style }: Page): Line[] {
+  if (plan.directories.length === 0) return [];
+  return [
+    { level: 'info', text: '' },
+    { level: 'info', text: 'directories to be made' },
+    ...plan.directories.map(({ path }) => ({
+      level: 'info' as const,
+      text: `${style.dim('·')} ${style.green('+')} ${shown(path)}/`,
+    })),
+  ];
+}
+
+function summaryLines(links: number, removals: number, attention: number, { style }: Page): Line[] {
+  const nothing = links === 0 && removals === 0;
+  const lines: Line[] = [
+    { level: 'info', text: '' },
+    {
+      level: 'info',
+      text: nothing
+        ? `${style.green('✓')} Nothing to do.`
+        : `Would put back ${plural(links, 'name')} and remove ${plural(removals, 'entry', 'entries')} from the index. Nothing was changed.`,
+    },
+  ];
+  if (attention > 0) {
+    lines.push({
+      level: 'warning',
+      text: style.yellow(`! ${plural(attention, 'entry', 'entries')} would be kept, for the reasons above.`),
+    });
+  }
+  return lines;
+}

@@ -1,0 +1,28 @@
+import type { Level } from './notice.js';
+import type { Style } from './style.js';
+
+/** Anything that JSON can hold. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** A line of a text report and how much it matters (journal priority; `--quiet` drops `info`). */
+export interface Line {
+  readonly text: string;
+  readonly level: Level;
+}
+
+/** For whom a text report is written. */
+export interface Page {
+  readonly style: Style;
+  readonly verbosity: 'quiet' | 'normal' | 'verbose';
+  /** Columns. */
+  readonly width: number;
+}
+
+/** What a command hands back; it is printed once, as text or as JSON. */
+export interface Report {
+  readonly exitCode: number;
+  text(page: Page): readonly Line[];
+  /** The fields behind `schema` and `command`, before `exitCode`. */
+  json(): JsonObject;
+}

@@ -1,0 +1,67 @@
+import { type Bytes, joinBytes } from '../sys/bytes.js';
+import type { Union } from '../union/union.js';
+import { pathJson } from './path-json.js';
+import type { JsonObject, Line } from './report.js';
+import { shellWord } from './shell-word.js';
+import { shown } from './shown.js';
+import type { Style } from './style.js';
+
+/** Where a union keeps its index entries; several for an aufs with several writable branches. */
+export function indexDirectories(union: Union): Bytes[] {
+  if (union.format === 'overlay') return [joinBytes(union.work, 'index' as Bytes)];
+  return union.branches
+    .filter(({ role }) => role === 'upper')
+    .map(({ path }) => joinBytes(path, '.wh..wh.plnk' as Bytes));
+}
+
+/** The JSON document's `target`. */
+export function targetJson(union: Union): JsonObject {
+  const upper = union.branches.find(({ role }) => role === 'upper');
+  const [index] = indexDirectories(union);
+  return {
+    format: union.format,
+    mounted: union.mounted !== undefined,
+    mountpoint: union.mounted === undefined ? null : pathJson(union.mounted.path),
+    upper: upper === undefined ? null : pathJson(upper.path),
+    lowers: union.branches.filter((branch) => branch !== upper).map(({ path }) => pathJson(path)),
+    work: union.format === 'overlay' ? pathJson(union.work) : null,
+    index: index === undefined ? null : pathJson(index),
+    branches: union.branches.map(({ path, role }) => ({ path: pathJson(path), role })),
+  };
+}
+
+/** What is at hand, in two lines. */
+export function targetLines(union: Union, style: Style): Line[] {
+  const upper = union.branches.find(({ role }) => role === 'upper');
+  const lowers = union.branches.filter((branch) => branch !== upper);
+  const where =
+    union.mounted === undefined ? 'not mounted' : `mounted at ${style.bold(shown(union.mounted.path))}`;
+  const branches = [upper?.path, ...lowers.map(({ path }) => path)]
+    .filter((path) => path !== undefined)
+    .map(shown);
+  return [
+    { level: 'info', text: `${style.bold(union.format)}, ${where}` },
+    {
+      level: 'info',
+      text: style.dim(
+        `upper ${branches[0]}${branches.length > 1 ? ` over ${branches.slice(1).join(', ')}` : ''}`,
+      ),
+    },
+  ];
+}
+
+/** The words that name this union on a command line. */
+export function targetWords(union: Union): string {
+  if (union.mounted !== undefined) return shellWord(union.mounted.path);
+  if (union.format === 'aufs' && union.branches.filter(({ role }) => role === 'upper').length > 1) {
+    const branches = union.branches.map(({ path, role, whiteouts }) => {
+      const permission = role === 'upper' ? 'rw' : whiteouts ? 'ro+wh' : 'ro';
+      return `${path}=${permission}`;
+    });
+    return `-o ${shellWord(`br:${branches.join(':')}` as Bytes)}`;
+  }
+  const words = union.branches.map(
+    ({ path, role }) => `${role === 'upper' ? '--upper' : '--lower'} ${shellWord(path)}`,
+  );
+  return [...words, ...(union.format === 'overlay' ? [`--work ${shellWord(union.work)}`] : [])].join(' ');
+}

@@ -1,0 +1,25 @@
+import type { Unreadable } from '../scan/result.js';
+import { pathJson } from './path-json.js';
+import type { JsonObject, Line, Page } from './report.js';
+import { shown } from './shown.js';
+
+/** Directories that could not be seen into, and what follows. */
+export function unreadableLines(unreadable: readonly Unreadable[], { style }: Page): Line[] {
+  if (unreadable.length === 0) return [];
+  return [
+    { level: 'warning', text: '' },
+    {
+      level: 'warning',
+      text: style.yellow(style.bold('Could not be looked into, so nothing there is proved')),
+    },
+    ...unreadable.map(({ path, branch, code }) => ({
+      level: 'warning' as const,
+      text: `  ${style.yellow('•')} branch ${branch}: ${path === '' ? 'its root' : shown(path)} ${style.dim(`[${code}]`)}`,
+    })),
+  ];
+}
+
+/** One element of the JSON document's `unreadable`. */
+export function unreadableJson({ path, branch, code }: Unreadable): JsonObject {
+  return { path: pathJson(path), branch, code };
+}

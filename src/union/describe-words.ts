@@ -1,0 +1,40 @@
+import { Problem } from '../problem.js';
+import type { Bytes } from '../sys/bytes.js';
+import { namesAufsBranches, readAufsWords } from './aufs-words.js';
+import { overlayBranches } from './describe-mount.js';
+import type { DescribedUnion } from './described.js';
+import { parseMountOptions } from './mount-options.js';
+import { namesOverlayLayers, readOverlayWords } from './overlay-words.js';
+
+/**
+ * The unmounted union that mount(8)'s options tell of.
+ *
+ * @param text - what stood after `-o`, or fstab's fourth field
+ * @throws Problem `usage` where they name no branch, or those of both formats
+ */
+export function describeWords(text: Bytes): DescribedUnion {
+  const options = parseMountOptions(text);
+  const overlay = namesOverlayLayers(options);
+  const aufs = namesAufsBranches(options);
+  if (overlay && aufs) {
+    throw new Problem(
+      'usage',
+      'two-formats',
+      'the options name branches of an aufs and layers of an overlay',
+    );
+  }
+  if (!overlay && !aufs) {
+    throw new Problem('usage', 'no-branches', 'the options name no branch', {
+      hint: 'give -o lowerdir=L,upperdir=U,workdir=W for an overlay, -o br:U=rw:L=ro for an aufs',
+    });
+  }
+  const words = readOverlayWords(options);
+  return {
+    format: overlay ? 'overlay' : 'aufs',
+    branches: overlay ? overlayBranches(words) : readAufsWords(options),
+    work: words.work,
+    options: words.options,
+    mounted: undefined,
+    si: undefined,
+  };
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { type Bytes, bytesOf, toBuffer } from '../sys/bytes.js';
+import { decodeOctal } from './octal.js';
+
+/** One line of fstab(5). */
+export interface FstabEntry {
+  readonly source: Bytes;
+  readonly mountpoint: Bytes;
+  readonly type: Bytes;
+  /** In mount(8)'s words, octal escapes undone. */
+  readonly options: Bytes;
+}
+
+/** The entries of an fstab, comments and broken lines left out as mount(8) leaves them out. */
+export function parseFstab(text: Bytes): FstabEntry[] {
+  const entries: FstabEntry[] = [];
+  for (const line of text.split('\n')) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    const [source, mountpoint, type, options = 'defaults'] = line
+      .trim()
+      .split(/[ \t]+/)
+      .map((field) => decodeOctal(field as Bytes));
+    if (source === undefined || mountpoint === undefined || type === undefined) continue;
+    entries.push({ source, mountpoint, type, options: options as Bytes });
+  }
+  return entries;
+}
+
+/** Reads an fstab; node's own error where it cannot be read. */
+export function readFstab(path: Bytes): FstabEntry[] {
+  return parseFstab(bytesOf(readFileSync(toBuffer(path))));
+}
+
+/** Those entries that are unions. */
+export function fstabUnions(entries: readonly FstabEntry[]): FstabEntry[] {
+  return entries.filter(({ type }) => type === 'aufs' || type === 'overlay');
+}
