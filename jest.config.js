@@ -26,9 +26,19 @@ export default {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/kernel/', '<rootDir>/test/crash/'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '<rootDir>/test/kernel/',
+        '<rootDir>/test/incidents/overlay-',
+        '<rootDir>/test/crash/',
+      ],
     },
-    { ...shared, ...oneAtATime, displayName: 'kernel', testMatch: ['<rootDir>/test/kernel/**/*.test.ts'] },
+    {
+      ...shared,
+      ...oneAtATime,
+      displayName: 'kernel',
+      testMatch: ['<rootDir>/test/kernel/**/*.test.ts', '<rootDir>/test/incidents/overlay-*.test.ts'],
+    },
     { ...shared, displayName: 'crash', testMatch: ['<rootDir>/test/crash/**/*.test.ts'] },
   ],
 };

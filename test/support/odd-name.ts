@@ -19,8 +19,12 @@ const odd: readonly string[] = [
   'L'.repeat(255),
 ];
 
-/** A file name: mostly plain, sometimes one that breaks careless programs. */
-export function randomName(random: Random): Bytes {
+/**
+ * A file name: mostly plain, sometimes one that breaks careless programs.
+ *
+ * @param longest - bytes; mkfs.erofs itself fails on a name of 255
+ */
+export function randomName(random: Random, longest = 255): Bytes {
   const plain = `${random.pick(['a', 'b', 'c', 'file', 'x'])}${random.below(40)}`;
-  return (random.chance(15) ? random.pick(odd) : plain) as Bytes;
+  return (random.chance(15) ? random.pick(odd).slice(0, longest) : plain) as Bytes;
 }

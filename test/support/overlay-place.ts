@@ -2,13 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ascii, bytesFromText } from '../../src/sys/bytes.js';
 import { mount, umount } from '../../src/sys/mount.js';
-import type { OverlayOptions, OverlayUnion } from '../../src/union/union.js';
+import type { Branch, OverlayOptions, OverlayUnion } from '../../src/union/union.js';
 import { overlayOptions } from './overlay-mount.js';
 import { Place } from './place.js';
 
 /** Directories of one overlay, absolute. */
 export interface OverlayPlace {
-  /** Top first. */
+  /** Top first; an empty string stands before the data-only ones. */
   readonly lowers: readonly string[];
   readonly upper: string;
   readonly work: string;
@@ -68,12 +68,16 @@ export function overlayUnion(place: OverlayPlace, options: readonly string[] = [
   const redirect = options
     .find((option) => option.startsWith('redirect_dir='))
     ?.slice('redirect_dir='.length);
+  const separator = place.lowers.indexOf('');
+  const dataFrom = separator < 0 ? place.lowers.length : separator;
   return {
     format: 'overlay',
     branches: [
       { path: bytesFromText(place.upper), role: 'upper', whiteouts: true },
-      ...place.lowers.map(
-        (lower) => ({ path: bytesFromText(lower), role: 'lower', whiteouts: true }) as const,
+      ...place.lowers.flatMap((lower, i): Branch[] =>
+        lower === ''
+          ? []
+          : [{ path: bytesFromText(lower), role: i < dataFrom ? 'lower' : 'data', whiteouts: true }],
       ),
     ],
     work: bytesFromText(place.work),

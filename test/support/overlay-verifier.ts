@@ -27,7 +27,7 @@ export function layersOf(place: OverlayPlace): { readonly own: Tree; readonly lo
     roots.flatMap((root, i) =>
       snapshot(root).map((entry) => ({ ...entry, path: `${i}/${entry.path}` as Bytes })),
     );
-  return { own: all([place.upper, place.work]), lowers: all(place.lowers) };
+  return { own: all([place.upper, place.work]), lowers: all(place.lowers.filter((lower) => lower !== '')) };
 }
 
 /** Names in `work/index`, sorted, without the temporaries that the kernel makes and removes as it likes. */

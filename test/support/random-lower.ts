@@ -18,8 +18,8 @@ import type { Random } from './random.js';
 export interface LowerTraits {
   /** Hardlinked symlinks, fifos, sockets and devices. */
   readonly special: boolean;
-  /** ACLs, which packed file systems do not carry. */
-  readonly acls: boolean;
+  /** To be packed into a read-only image: no ACLs, which those do not carry, and no names of 255 bytes. */
+  readonly packed: boolean;
 }
 
 type Maker = (place: Place, path: Bytes, random: Random) => void;
@@ -38,10 +38,11 @@ const special: readonly Maker[] = [
  */
 export function buildRandomLower(root: string, outside: string, random: Random, traits: LowerTraits): void {
   const place = new Place(root);
-  const directories = buildDirectories(place, random);
+  const longest = traits.packed ? 200 : 255;
+  const directories = buildDirectories(place, random, longest);
   const used = new Set<Bytes>(directories);
   const freshPath = (): Bytes | undefined => {
-    const path = joinBytes(random.pick(directories), randomName(random));
+    const path = joinBytes(random.pick(directories), randomName(random, longest));
     if (used.has(path)) return undefined;
     used.add(path);
     return path;
@@ -62,10 +63,10 @@ export function buildRandomLower(root: string, outside: string, random: Random, 
   for (const directory of directories) dressDirectory(place, directory, random, traits);
 }
 
-function buildDirectories(place: Place, random: Random): Bytes[] {
+function buildDirectories(place: Place, random: Random, longest: number): Bytes[] {
   const directories: Bytes[] = [ascii('')];
   for (let count = random.between(2, 6); count > 0; count--) {
-    const name = (random.chance(20) ? randomName(random) : `d${random.below(6)}`) as Bytes;
+    const name = (random.chance(20) ? randomName(random, longest) : `d${random.below(6)}`) as Bytes;
     const path = joinBytes(random.pick(directories), name);
     if (directories.includes(path)) continue;
     mkdirSync(place.at(path));
@@ -80,7 +81,7 @@ function buildFile(place: Place, path: Bytes, random: Random, traits: LowerTrait
   lchownSync(place.at(path), random.pick([0, 1000, 65534]), random.pick([0, 1000]));
   chmodSync(place.at(path), random.pick([0o644, 0o600, 0o444, 0o000, 0o755, 0o4755, 0o2711, 0o6555]));
   if (random.chance(20)) place.setXattr(path, 'user.note', Buffer.from(`n${random.below(99)}`));
-  if (traits.acls && random.chance(15)) place.setXattr(path, 'system.posix_acl_access', posixAcl(1001, 6));
+  if (!traits.packed && random.chance(15)) place.setXattr(path, 'system.posix_acl_access', posixAcl(1001, 6));
 }
 
 function dress(place: Place, path: Bytes, random: Random): void {
@@ -95,6 +96,7 @@ function dressDirectory(place: Place, path: Bytes, random: Random, traits: Lower
     chmodSync(place.at(path), random.pick([0o755, 0o755, 0o700, 0o2775, 0o1777, 0o555]));
   }
   if (random.chance(15)) place.setXattr(path, 'user.dir', Buffer.from('kept'));
-  if (traits.acls && random.chance(20)) place.setXattr(path, 'system.posix_acl_default', posixAcl(1002, 5));
+  if (!traits.packed && random.chance(20))
+    place.setXattr(path, 'system.posix_acl_default', posixAcl(1002, 5));
   dress(place, path, random);
 }

@@ -58,7 +58,7 @@ export function buildRandomUnion(seed: number, roots: RandomUnionRoots): RandomU
     return join(root, name);
   };
   // user.* may not stand on a symlink, fifo or device, so the kernel itself fails to copy such a group up.
-  const traits = { special: profile !== 'userxattr', acls: roots.packed === undefined };
+  const traits = { special: profile !== 'userxattr', packed: roots.packed !== undefined };
   const outside = directory(roots.lower, 'outside');
   const build = (name: string): string => {
     const root = directory(roots.lower, name);

@@ -1,0 +1,155 @@
+import {
+  appendFileSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { ascii, type Bytes } from '../../src/sys/bytes.js';
+import { append, commonLower, describeIncidents, overlayWith } from '../support/overlay-incident.js';
+import { overlayPlace, overlayUnion, whileMounted } from '../support/overlay-place.js';
+import { indexNames, layersOf, viewOf, wrongLinkCounts } from '../support/overlay-verifier.js';
+import { Place } from '../support/place.js';
+import { type Goal, runGoal, statesOf } from '../support/restore-union.js';
+import { byPath, snapshot } from '../support/tree.js';
+import { expectSameTree, expectSameView } from '../support/tree-diff.js';
+
+const goals: readonly Goal[] = ['restore', 'flush'];
+const METACOPY = ['index=on', 'metacopy=on', 'redirect_dir=on'];
+const EXPORTED = ['index=on', 'nfs_export=on', 'redirect_dir=off'];
+
+describeIncidents('metadata-only copies', ['ext4', 'xfs', 'btrfs'], (directory) => {
+  const scene = {
+    options: METACOPY,
+    session: (view: Place) => chownSync(view.at(ascii('A')), 1000, 1001),
+  };
+
+  test('metacopy-inode-is-not-data: restore links it as it is', async () => {
+    const place = overlayWith(directory(), scene);
+    const before = viewOf(place, METACOPY);
+    await runGoal(overlayUnion(place, METACOPY), 'restore');
+    expect(byPath(snapshot(place.upper)).get('B' as Bytes)?.xattrs).toContain('trusted.overlay.metacopy');
+    expectSameView(before.tree, viewOf(place, METACOPY).tree);
+  });
+
+  test.each(['ext4', 'xfs', 'btrfs'] as const)(
+    'metacopy-inode-is-not-data: flush on %s gives it the data and no other time',
+    async (type) => {
+      const place = overlayWith(directory(type), {
+        ...scene,
+        lower(lower) {
+          commonLower(lower);
+          // Data, a hole, data: what is copied must neither lose a byte nor fill the disk.
+          const sparse = Buffer.alloc(3_000_001);
+          sparse.write('begin');
+          sparse.write('end', 3_000_000 - 2);
+          writeFileSync(lower.at(ascii('A')), sparse);
+          lower.setTimes(ascii('A'), 1_000_000_000_000_000_001n, 1_100_000_000_000_000_003n);
+        },
+      });
+      const before = viewOf(place, METACOPY);
+      await runGoal(overlayUnion(place, METACOPY), 'flush');
+      expectSameView(before.tree, viewOf(place, METACOPY).tree);
+      // The numbers above are the kernel's; the layer itself must now stand without the lower.
+      expectSameView(before.tree, viewOf(place, ['index=off', 'metacopy=off']).tree);
+      expect(indexNames(place)).toEqual([]);
+    },
+  );
+
+  test('metacopy-moved-by-redirect: the data comes from where the lower has it', async () => {
+    const place = overlayWith(directory(), {
+      options: METACOPY,
+      session(view) {
+        chownSync(view.at(ascii('d/C')), 1000, 1000);
+        renameSync(view.at(ascii('d/C')), view.at(ascii('moved')));
+        renameSync(view.at(ascii('d')), view.at(ascii('e')));
+      },
+    });
+    const before = viewOf(place, METACOPY);
+    await runGoal(overlayUnion(place, METACOPY), 'flush');
+    expectSameView(before.tree, viewOf(place, METACOPY).tree);
+    expect(readFileSync(join(place.upper, 'moved'), 'latin1')).toBe('lowerdata\n');
+  });
+
+  test('data-only-lower: its names are no names of the union, and its data is found by redirect', async () => {
+    const root = directory();
+    const [meta, data] = [join(root, 'former/upper'), join(root, 'data')];
+    mkdirSync(data);
+    commonLower(new Place(data));
+    const former = overlayPlace(join(root, 'former'), [data]);
+    whileMounted(former, METACOPY, (view) => {
+      chownSync(view.at(ascii('A')), 9, 9);
+      renameSync(view.at(ascii('A')), view.at(ascii('moved')));
+    });
+    new Place(meta).setXattr(ascii('moved'), 'trusted.overlay.redirect', Buffer.from('/A'));
+    linkSync(join(meta, 'moved'), join(meta, 'alias'));
+    // An empty name between two colons: the layers that follow are data-only.
+    const place = { ...overlayPlace(root, [meta]), lowers: [meta, '', data] };
+    whileMounted(place, METACOPY, (view) => append(view, 'moved'));
+    const before = viewOf(place, METACOPY);
+    expect(byPath(before.tree).has('B' as Bytes)).toBe(false);
+
+    const { found } = await runGoal(overlayUnion(place, METACOPY), 'flush');
+
+    expect(statesOf(found)).toEqual([['restorable', 'alias']]);
+    expectSameView(before.tree, viewOf(place, METACOPY).tree);
+  });
+});
+
+describeIncidents('exported overlays', ['ext4'], (directory) => {
+  test.each(goals)('nfs-export-entries-stay: %s keeps directory and whiteout entries', async (goal) => {
+    const place = overlayWith(directory(), {
+      options: EXPORTED,
+      session(view) {
+        append(view, 'A');
+        appendFileSync(view.at(ascii('d/own')), 'copies d up\n');
+        rmSync(join(view.root, 'solo'));
+      },
+    });
+    const [before, names] = [viewOf(place, EXPORTED), indexNames(place)];
+    const { found, outcome } = await runGoal(overlayUnion(place, EXPORTED), goal);
+    expect(new Set(found.entries.map(({ state }) => state))).toEqual(
+      new Set(['restorable', 'directory', 'whiteout', 'temporary']),
+    );
+    expect(found.nfsExport).toBe(true);
+    expect(outcome.entriesRemoved).toBe(0);
+    expect(indexNames(place)).toEqual(names);
+    const after = viewOf(place, EXPORTED);
+    expect(after.log).toEqual([]);
+    expectSameView(before.tree, after.tree);
+    expect(wrongLinkCounts(after.tree, found.entries, 'restore')).toEqual([]);
+    expect(indexNames(place)).toEqual(names);
+  });
+});
+
+describeIncidents('user xattrs in place of trusted ones', ['ext4', 'tmpfs'], (directory) => {
+  test.each(goals)('userxattr: %s reads and writes user.overlay alone', async (goal) => {
+    const options = ['userxattr', 'index=on'];
+    const place = overlayWith(directory(), { options });
+    const before = viewOf(place, options);
+    const lowers = layersOf(place).lowers;
+    const { found } = await runGoal(overlayUnion(place, options), goal);
+    expect(statesOf(found)).toEqual([['restorable', 'B', 'd/C']]);
+    const after = viewOf(place, options);
+    expect(after.log).toEqual([]);
+    expectSameView(before.tree, after.tree);
+    expect(
+      snapshot(place.upper)
+        .map(({ xattrs }) => xattrs)
+        .join(),
+    ).not.toContain('trusted.');
+    expectSameTree(lowers, layersOf(place).lowers);
+  });
+
+  test('userxattr-read-as-trusted: a scan with the wrong prefix sees entries without origin and removes nothing', async () => {
+    const place = overlayWith(directory(), { options: ['userxattr', 'index=on'] });
+    const before = layersOf(place);
+    await runGoal(overlayUnion(place, ['index=on']), 'flush').catch(() => undefined);
+    expectSameTree(before.own, layersOf(place).own);
+  });
+});
