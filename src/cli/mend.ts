@@ -28,9 +28,15 @@ export async function mend(
     ],
   );
   const started = performance.now();
-  const maintenance = await enterMaintenance(union, { command: goal, wait });
+  const maintenance = await enterMaintenance(union, {
+    command: goal,
+    wait,
+    signal: context.signal,
+    onWait: (problem) => context.notice({ level: 'notice', text: `${problem.message}; waiting` }),
+  });
+  for (const text of maintenance.notes) context.notice({ level: 'notice', text });
   try {
-    if (union.format === 'overlay') refuseIfInUse(union);
+    if (union.format === 'overlay') refuseIfInUse(union, { kernelRoot: context.kernelRoot });
     const found = await scanUnion(union, false, context);
     const todo = plan(found, goal);
     const outcome = await apply(todo, {
@@ -55,9 +61,9 @@ async function planned(union: Union, goal: 'restore' | 'flush', context: Context
   return planReport(found, plan(found, goal), (performance.now() - started) / 1000);
 }
 
-/** `--wait` alone waits for ever; undefined is no waiting. */
-function waitSeconds(value: string | undefined): number {
-  if (value === undefined) return 0;
+/** `--wait` alone waits for ever. */
+function waitSeconds(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
   return value === '' ? Number.POSITIVE_INFINITY : seconds('wait', value);
 }
 

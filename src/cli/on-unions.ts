@@ -1,15 +1,43 @@
+import { Problem } from '../problem.js';
 import type { Report } from '../report/report.js';
 import type { Union } from '../union/union.js';
+import { allUnions } from './all-unions.js';
 import type { Invocation } from './command.js';
-import type { allOption, targetOptions } from './common-options.js';
+import type { allOption, outputOptions, targetOptions } from './common-options.js';
 import type { Context } from './context.js';
+import { gravest } from './exit-code.js';
+import { failureOf } from './failure.js';
 import { selectUnion } from './select-union.js';
+
+type Named = typeof targetOptions & Pick<typeof outputOptions, 'config'> & Partial<typeof allOption>;
 
 /** Runs `action` on the union that is named, or with `--all` on each of them, one report for all. */
 export async function onUnions(
-  invocation: Invocation<typeof targetOptions & Partial<typeof allOption>>,
+  { values, positionals }: Invocation<Named>,
   context: Context,
   action: (union: Union) => Promise<Report>,
 ): Promise<Report> {
-  return action(await selectUnion(invocation.values, invocation.positionals, context));
+  if (values.all !== true) return action(await selectUnion(values, positionals, context));
+  if (positionals.length > 0 || values.options !== undefined || values.upper !== undefined) {
+    throw new Problem('usage', 'two-targets', '--all takes no union beside it');
+  }
+  const [{ several }, { failureReport }] = await Promise.all([
+    import('../report/several.js'),
+    import('../report/failure-report.js'),
+  ]);
+  const reports: Report[] = [];
+  for (const { name, open } of await allUnions(values.config, context)) {
+    if (context.signal.aborted) {
+      reports.push(failureReport(failureOf(context.signal.reason)));
+      break;
+    }
+    try {
+      reports.push(await action(open()));
+    } catch (error) {
+      // One union in trouble must not keep the others from their maintenance.
+      const failure = failureOf(error);
+      reports.push(failureReport({ ...failure, path: failure.path ?? name }));
+    }
+  }
+  return several(reports, gravest(reports.map(({ exitCode }) => exitCode)));
 }

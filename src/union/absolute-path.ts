@@ -12,6 +12,10 @@ export function absolutePath(path: Bytes): Bytes {
 /** The absolute path without symlinks, `.` and `..`; by its text alone where it does not lead anywhere. */
 export function canonicalPath(path: Bytes): Bytes {
   const absolute = absolutePath(path);
+  // realpath(3) reads that link as `/` and would lead back into this mount namespace.
+  const through = /^\/proc\/\d+\/root(?=\/|$)/.exec(absolute);
+  if (through !== null)
+    return `${through[0]}${normalise(absolute.slice(through[0].length) as Bytes)}` as Bytes;
   try {
     return bytesOf(realpathSync.native(toBuffer(absolute), 'buffer'));
   } catch {

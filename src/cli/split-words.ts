@@ -1,0 +1,34 @@
+import type { Bytes } from '../sys/bytes.js';
+
+/**
+ * Splits a line into words as a POSIX shell does, without expansions: quotes of both kinds, a backslash before
+ * a byte (inside double quotes only before `"` and `\`), `#` at the start of a word for a comment.
+ */
+export function splitWords(line: Bytes): Bytes[] {
+  const words: Bytes[] = [];
+  let word: string | undefined;
+  let quote: string | undefined;
+  for (let at = 0; at < line.length; at += 1) {
+    const character = line.charAt(at);
+    const next = line.charAt(at + 1);
+    if (quote !== undefined) {
+      if (character === quote) quote = undefined;
+      else if (character === '\\' && quote === '"' && (next === '"' || next === '\\')) {
+        word = (word ?? '') + next;
+        at += 1;
+      } else word = (word ?? '') + character;
+    } else if (/\s/.test(character)) {
+      if (word !== undefined) words.push(word as Bytes);
+      word = undefined;
+    } else if (character === '#' && word === undefined) break;
+    else if (character === '"' || character === "'") {
+      quote = character;
+      word ??= '';
+    } else if (character === '\\') {
+      word = (word ?? '') + next;
+      at += 1;
+    } else word = (word ?? '') + character;
+  }
+  if (word !== undefined) words.push(word as Bytes);
+  return words;
+}

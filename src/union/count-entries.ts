@@ -1,0 +1,46 @@
+import { type Bytes, joinBytes } from '../sys/bytes.js';
+import { openDirectory, withFd } from '../sys/open.js';
+import { readDirectory } from '../sys/read-directory.js';
+import { isSysError } from '../sys/sys-error.js';
+import type { DescribedUnion } from './described.js';
+
+/** How many index entries a union has, or why that is not known. */
+export type EntryCount =
+  | { readonly entries: number }
+  | { readonly unknown: string; readonly path: Bytes | undefined };
+
+/** Counts the names in the index directories, without looking at one of them. */
+export function countEntries(union: DescribedUnion): EntryCount {
+  const directories = indexDirectories(union);
+  if (directories.length === 0) {
+    return {
+      unknown: union.format === 'overlay' ? 'no work directory' : 'no writable branch',
+      path: undefined,
+    };
+  }
+  let entries = 0;
+  for (const path of directories) {
+    try {
+      entries += withFd(openDirectory(path), countNames);
+    } catch (error) {
+      if (!isSysError(error)) throw error;
+      // An overlay that never had an index, an aufs branch that never had a pseudo-link.
+      if (error.code !== 'ENOENT') return { unknown: error.meaning, path };
+    }
+  }
+  return { entries };
+}
+
+function countNames(fd: number): number {
+  let count = 0;
+  // `#…` are overlay's own temporaries.
+  for (const { name } of readDirectory(fd)) if (!name.startsWith('#')) count += 1;
+  return count;
+}
+
+function indexDirectories({ format, branches, work }: DescribedUnion): Bytes[] {
+  if (format === 'overlay') return work?.startsWith('/') === true ? [joinBytes(work, 'index' as Bytes)] : [];
+  return branches
+    .filter(({ role }) => role === 'upper')
+    .map(({ path }) => joinBytes(path, '.wh..wh.plnk' as Bytes));
+}
