@@ -1,0 +1,104 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { apply } from '../../src/restore/apply.js';
+import { plan } from '../../src/restore/plan.js';
+import type { Outcome } from '../../src/restore/plan-types.js';
+import { scan } from '../../src/scan/scan.js';
+import { ascii, type Bytes } from '../../src/sys/bytes.js';
+import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
+import { type OverlayPlace, overlayUnion } from '../support/overlay-place.js';
+import { indexNames, viewOf } from '../support/overlay-verifier.js';
+import type { Goal } from '../support/restore-union.js';
+import { byPath, snapshot } from '../support/tree.js';
+import { expectSameTree } from '../support/tree-diff.js';
+
+const INDEX = ['index=on'];
+const goals: readonly Goal[] = ['restore', 'flush'];
+
+/** Scans and plans, lets somebody else act, and only then applies. A thrown failure counts as nothing done. */
+async function runWith(place: OverlayPlace, goal: Goal, meanwhile: () => void): Promise<Outcome | undefined> {
+  const work = plan(await scan(overlayUnion(place, INDEX)), goal);
+  meanwhile();
+  return apply(work).catch((error: Error) => {
+    expect(['Problem', 'SysError']).toContain(error.name);
+    return undefined;
+  });
+}
+
+function expectKept(place: OverlayPlace, outcome: Outcome | undefined): void {
+  expect(outcome?.entriesRemoved ?? 0).toBe(0);
+  if (outcome !== undefined) expect(outcome.entries.some(({ attention }) => attention)).toBe(true);
+  expect(indexNames(place)).toHaveLength(1);
+}
+
+describeIncidents('what changes between scan and apply', ['ext4'], (directory) => {
+  test.each(goals)('name-taken-meanwhile: %s overwrites nothing', async (goal) => {
+    const place = overlayWith(directory());
+    const outcome = await runWith(place, goal, () => writeFileSync(join(place.upper, 'B'), 'new owner\n'));
+    expectKept(place, outcome);
+    expect(readFileSync(join(place.upper, 'B'), 'latin1')).toBe('new owner\n');
+  });
+
+  test.each(goals)('directory-swapped-for-a-symlink: %s writes nothing where it leads', async (goal) => {
+    const root = directory();
+    const place = overlayWith(root, {
+      session(view) {
+        append(view, 'A');
+        writeFileSync(view.at(ascii('d/own')), 'copies d up\n');
+      },
+    });
+    const outside = join(root, 'outside');
+    mkdirSync(outside);
+    const before = snapshot(outside);
+    const outcome = await runWith(place, goal, () => {
+      renameSync(join(place.upper, 'd'), join(root, 'moved'));
+      symlinkSync(outside, join(place.upper, 'd'));
+    });
+    expectKept(place, outcome);
+    expectSameTree(before, snapshot(outside));
+    expect(byPath(snapshot(join(root, 'moved'))).has('C' as Bytes)).toBe(false);
+  });
+
+  test.each(goals)('missing-directory-made-as-a-symlink: %s does not follow it', async (goal) => {
+    const root = directory();
+    const place = overlayWith(root);
+    const outside = join(root, 'outside');
+    mkdirSync(outside);
+    const before = snapshot(outside);
+    const outcome = await runWith(place, goal, () => symlinkSync(outside, join(place.upper, 'd')));
+    expectKept(place, outcome);
+    expectSameTree(before, snapshot(outside));
+  });
+
+  test.each(goals)('entry-replaced-meanwhile: %s links no other inode in its place', async (goal) => {
+    const place = overlayWith(directory());
+    const [name = ''] = indexNames(place);
+    const outcome = await runWith(place, goal, () => {
+      rmSync(join(place.work, 'index', name));
+      writeFileSync(join(place.work, 'index', name), 'forged\n');
+    });
+    expectKept(place, outcome);
+    for (const path of ['B', 'd/C'] as Bytes[]) {
+      const entry = byPath(snapshot(place.upper)).get(path);
+      expect(entry?.size ?? '12').toBe('12');
+    }
+    expect(readFileSync(join(place.work, 'index', name), 'latin1')).toBe('forged\n');
+  });
+
+  test.each(goals)('entry-gone-meanwhile: %s says so and invents nothing', async (goal) => {
+    const place = overlayWith(directory());
+    const [name = ''] = indexNames(place);
+    const outcome = await runWith(place, goal, () => rmSync(join(place.work, 'index', name)));
+    expect(outcome?.entriesRemoved ?? 0).toBe(0);
+    expect(indexNames(place)).toEqual([]);
+    expect(byPath(snapshot(place.upper)).get('A' as Bytes)?.size).toBe('12');
+  });
+
+  test('name-removed-meanwhile: flush keeps an entry whose names are not all there in the end', async () => {
+    const place = overlayWith(directory());
+    const outcome = await runWith(place, 'flush', () => rmSync(join(place.upper, 'A')));
+    expectKept(place, outcome);
+    expect(viewOf(place, INDEX).log).toEqual([]);
+  });
+});
