@@ -12,19 +12,34 @@ import {
   withFd,
 } from '../../src/sys/open.js';
 import { readDirectory } from '../../src/sys/read-directory.js';
-import { isDirectory, isRegular, isSymlink, S_IFMT, type Stat, splitDev, stat } from '../../src/sys/stat.js';
+import {
+  isDirectory,
+  isRegular,
+  isSymlink,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+  type Stat,
+  splitDev,
+  stat,
+} from '../../src/sys/stat.js';
 import { getXattr, listXattr } from '../../src/sys/xattr.js';
 import { openWithoutAtime } from './clone-without-atime.js';
 
-const kinds: Readonly<Record<number, string>> = {
-  9604: 'directory',
-  16807: 'file',
-  21609: 'symlink',
-  4802: 'char',
-  14406: 'block',
-  2401: 'fifo',
-  26411: 'socket',
-};
+const kinds = new Map<number, string>([
+  [S_IFDIR, 'directory'],
+  [S_IFREG, 'file'],
+  [S_IFLNK, 'symlink'],
+  [S_IFCHR, 'char'],
+  [S_IFBLK, 'block'],
+  [S_IFIFO, 'fifo'],
+  [S_IFSOCK, 'socket'],
+]);
 
 /** Everything that can be seen of one name, each fact as a string, so that any two can be compared. */
 export interface TreeEntry {
@@ -105,7 +120,7 @@ function readInto(found: Omit<TreeEntry, 'group'>[], root: number, directory: By
 function entryOf(dirfd: number, name: Bytes, path: Bytes, facts: Stat): Omit<TreeEntry, 'group'> {
   return {
     path,
-    kind: kinds[facts.mode & S_IFMT] ?? 'unknown',
+    kind: kinds.get(facts.mode & S_IFMT) ?? 'unknown',
     inode: inodeKey(facts),
     nlink: String(facts.nlink),
     mode: (facts.mode & 0o7777).toString(8).padStart(4, '0'),
