@@ -36,9 +36,11 @@ export async function mend(
   });
   for (const text of maintenance.notes) context.notice({ level: 'notice', text });
   try {
-    if (union.format === 'overlay') refuseIfInUse(union, { kernelRoot: context.kernelRoot });
+    refuseIfInUse(union, { kernelRoot: context.kernelRoot });
     const found = await scanUnion(union, false, context);
     const todo = plan(found, goal);
+    // A scan may have taken minutes.
+    refuseIfInUse(union, { kernelRoot: context.kernelRoot });
     const outcome = await apply(todo, {
       signal: context.signal,
       onProgress: ({ links, total }) => context.progress.show(`linking: ${links} of ${total}`),

@@ -30,7 +30,8 @@ export function parseLean(
         ? { command, raw, positionals, rest }
         : { command, raw, positionals: [...positionals, ...rest], rest: [] };
     }
-    if (!word.startsWith('-') || word === '-') {
+    if (word === '-') return undefined;
+    if (!word.startsWith('-')) {
       if (command.positionals.length === 0) return undefined;
       positionals.push(word);
       continue;
@@ -53,6 +54,7 @@ export function parseLean(
       if (value?.startsWith('-')) return undefined;
     }
     if (value === undefined || (value === '' && option.type !== 'optional')) return undefined;
+    if (option.choices?.includes(value) === false) return undefined;
     if (option.type === 'list') {
       raw.set(name, [...((raw.get(name) as readonly Bytes[] | undefined) ?? []), value]);
     } else {

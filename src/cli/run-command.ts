@@ -1,3 +1,4 @@
+import { failureReport } from '../report/failure-report.js';
 import { formatNotice, type LogFormat, priorities } from '../report/notice.js';
 import { noProgress, spinner } from '../report/progress.js';
 import type { JsonObject, Line, Report } from '../report/report.js';
@@ -5,9 +6,11 @@ import { loadStyle, wantsColor } from '../report/style.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { outputOptions } from './common-options.js';
 import type { Context, Streams } from './context.js';
+import { failureOf } from './failure.js';
 import type { Values } from './option.js';
 import type { ParsedLine } from './parsed-line.js';
 import { toValues } from './values.js';
+import { withTimeout } from './with-timeout.js';
 
 /** Runs a parsed command line and prints its report. */
 export async function runCommand(line: ParsedLine, streams: Streams, signal: AbortSignal): Promise<number> {
@@ -18,13 +21,21 @@ export async function runCommand(line: ParsedLine, streams: Streams, signal: Abo
   const watched = (output.progress ?? streams.errIsTerminal) && output.quiet !== true && logFormat === 'text';
   const context: Context = {
     streams,
-    signal,
+    signal: withTimeout(signal, output.timeout),
     kernelRoot: output['kernel-root'] ?? ('' as Bytes),
     color,
     notice: (notice) => streams.err(formatNotice(notice, logFormat)),
     progress: watched ? spinner(process.stderr) : noProgress,
   };
-  const report = await line.command.run({ values, positionals: line.positionals, rest: line.rest }, context);
+  const { metrics } = output;
+  let report: Report;
+  try {
+    report = await line.command.run({ values, positionals: line.positionals, rest: line.rest }, context);
+  } catch (error) {
+    if (metrics !== undefined) await measure(metrics, failureReport(failureOf(error)));
+    throw error;
+  }
+  if (metrics !== undefined) await measure(metrics, report);
   if (output.json === true) {
     streams.out(`${JSON.stringify(document(line.command.name, report), null, 2)}\n`);
     return report.exitCode;
@@ -33,6 +44,11 @@ export async function runCommand(line: ParsedLine, streams: Streams, signal: Abo
   const lines = report.text({ style: await loadStyle(color), verbosity, width: streams.columns });
   streams.out(printLines(lines, verbosity === 'quiet', logFormat));
   return report.exitCode;
+
+  async function measure(file: Bytes, result: Report): Promise<void> {
+    const { writeMetrics } = await import('./write-metrics.js');
+    writeMetrics(file, document(line.command.name, result));
+  }
 }
 
 /** The one document that `--json` prints. */

@@ -1,9 +1,10 @@
 import type { Command } from './command.js';
 import { check } from './commands/check.js';
+import { demo } from './commands/demo.js';
 import { discover } from './commands/discover.js';
 import { flush } from './commands/flush.js';
 import { list } from './commands/list.js';
 import { restore } from './commands/restore.js';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [list, check, restore, flush, discover];
+export const commands: readonly Command[] = [list, check, restore, flush, discover, demo];

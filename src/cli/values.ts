@@ -31,9 +31,14 @@ function toValue(name: string, option: Option, value: RawValue): boolean | numbe
   if (typeof value !== 'string') throw usage(`--${name} is given more than once`);
   if (value === '' && option.type !== 'optional') throw usage(`--${name} needs a value`);
   if (option.choices !== undefined && !option.choices.includes(value)) {
-    throw usage(`--${name} takes one of ${option.choices.join(', ')}`);
+    throw usage(choicesText(name, option.choices));
   }
   return option.type === 'number' ? seconds(name, value) : value;
+}
+
+/** What is said of a value that is none of the choices. */
+export function choicesText(name: string, choices: readonly string[]): string {
+  return `--${name} takes one of ${choices.join(', ')}`;
 }
 
 /** A number of seconds or the like: not negative, perhaps with a fraction. */

@@ -7,6 +7,7 @@ import { nearest } from './nearest.js';
 import { normalise } from './normalise.js';
 import type { Option, Options } from './option.js';
 import { commandAt, type ParsedLine, type RawValue } from './parsed-line.js';
+import { choicesText } from './values.js';
 
 /** Help or a completion to print, or a line for the lean parser's follow-up. */
 export type YargsAnswer = { readonly output: string } | ParsedLine;
@@ -30,6 +31,11 @@ export async function askYargs(
 ): Promise<YargsAnswer> {
   const everyOption: Options = Object.assign({}, ...commands.map((command) => command.options));
   const words = normalise(argv, everyOption);
+  const end = words.indexOf('--' as Bytes);
+  // yargs would lose it without a word.
+  if (words.slice(0, end < 0 ? undefined : end).includes('-' as Bytes)) {
+    throw new Problem('usage', 'bad-command-line', 'a lone - means nothing here');
+  }
   const group = groupOf(commands, words);
   const own = group === undefined ? words : words.slice(1);
   let answer: ParsedLine | undefined;
@@ -162,6 +168,11 @@ function refusal(message: string, commands: readonly Command<Options>[], words: 
   }
   const unknown = /^Unknown arguments?: ([^\s,]+)/.exec(message)?.[1];
   const command = commandAt(commands, words)?.[0];
+  const chosen = /Argument: ([^\s,]+), Given/.exec(message)?.[1];
+  const choices = chosen === undefined ? undefined : command?.options[chosen]?.choices;
+  if (chosen !== undefined && choices !== undefined) {
+    return new Problem('usage', 'bad-option', choicesText(chosen, choices));
+  }
   const near =
     unknown === undefined || command === undefined
       ? undefined

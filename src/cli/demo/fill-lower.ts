@@ -1,0 +1,13 @@
+import { dirname, join } from 'node:path';
+import fs from 'fs-extra';
+import { names, texts } from './stage.js';
+
+/** One file under all names, as a read-only branch has it. */
+export function fillLower(lower: string): void {
+  const [first, ...others] = names;
+  fs.outputFileSync(join(lower, first), texts.before);
+  for (const name of others) {
+    fs.ensureDirSync(dirname(join(lower, name)));
+    fs.linkSync(join(lower, first), join(lower, name));
+  }
+}

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lastSuccessIn, metricsText } from '../report/metrics.js';
+import type { JsonObject } from '../report/report.js';
+import { type Bytes, toBuffer } from '../sys/bytes.js';
+
+/**
+ * Puts the result of a run into a metrics file, whole or not at all: a collector may read at any moment.
+ *
+ * @param document - what `--json` would have printed
+ */
+export function writeMetrics(file: Bytes, document: JsonObject): void {
+  const now = Math.round(Date.now() / 1000);
+  const lastSuccess = document.exitCode === 0 ? now : previousSuccess(file);
+  // The collector takes only names that end in `.prom`.
+  const temporary = toBuffer(`${file}.${randomBytes(4).toString('hex')}` as Bytes);
+  try {
+    writeFileSync(temporary, metricsText(document, now, lastSuccess), { flag: 'wx' });
+    // The collector is another user, and root's umask may be strict.
+    chmodSync(temporary, 0o644);
+    renameSync(temporary, toBuffer(file));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function previousSuccess(file: Bytes): number | undefined {
+  try {
+    return lastSuccessIn(readFileSync(toBuffer(file), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
