@@ -8,7 +8,7 @@ import { Stopped } from './cli/stopped.js';
 import { processStreams } from './cli/streams.js';
 import { commands } from './cli/table.js';
 import { failureJson, failureText } from './report/failure.js';
-import { formatNotice } from './report/notice.js';
+import { formatNotice, type LogFormat } from './report/notice.js';
 
 /**
  * Runs one command line.
@@ -66,10 +66,15 @@ function fail(error: unknown, argv: readonly string[], streams: Streams): number
     };
     streams.out(`${JSON.stringify(document, null, 2)}\n`);
   } else {
-    const format = argv.includes('--log-format=systemd') ? 'systemd' : 'text';
-    streams.err(formatNotice({ level: 'error', text: failureText(failure) }, format));
+    streams.err(formatNotice({ level: 'error', text: failureText(failure) }, logFormat(argv)));
   }
   return failure.exitCode;
+}
+
+// The command line may be the very thing that could not be read.
+function logFormat(argv: readonly string[]): LogFormat {
+  const value = argv.join('\n').match(/^--log-format[=\n](.*)$/m)?.[1];
+  return value === 'systemd' || value === 'json' ? value : 'text';
 }
 
 // The bundle and this source file are both one directory below package.json.

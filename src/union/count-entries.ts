@@ -1,7 +1,7 @@
-import { type Bytes, joinBytes } from '../sys/bytes.js';
+import { type Bytes, joinBytes, parentOf } from '../sys/bytes.js';
 import { openDirectory, withFd } from '../sys/open.js';
 import { readDirectory } from '../sys/read-directory.js';
-import { isSysError } from '../sys/sys-error.js';
+import { isSysError, unless } from '../sys/sys-error.js';
 import type { DescribedUnion } from './described.js';
 
 /** How many index entries a union has, or why that is not known. */
@@ -14,7 +14,7 @@ export function countEntries(union: DescribedUnion): EntryCount {
   const directories = indexDirectories(union);
   if (directories.length === 0) {
     return {
-      unknown: union.format === 'overlay' ? 'no work directory' : 'no writable branch',
+      unknown: union.format === 'overlay' ? 'no work directory, so no index' : 'no writable branch',
       path: undefined,
     };
   }
@@ -25,10 +25,15 @@ export function countEntries(union: DescribedUnion): EntryCount {
     } catch (error) {
       if (!isSysError(error)) throw error;
       // An overlay that never had an index, an aufs branch that never had a pseudo-link.
-      if (error.code !== 'ENOENT') return { unknown: error.meaning, path };
+      if (error.code === 'ENOENT' && isThere(parentOf(path))) continue;
+      return { unknown: error.meaning, path };
     }
   }
   return { entries };
+}
+
+function isThere(path: Bytes): boolean {
+  return unless(['ENOENT'], () => withFd(openDirectory(path), () => true)) === true;
 }
 
 function countNames(fd: number): number {

@@ -8,7 +8,7 @@ export const list = defineCommand({
   name: 'list',
   summary: 'show every index entry: its state, its names, the names missing',
   details: [
-    'Reads only. Each entry of the index is shown with the names that lead to it (✓) and those that should and do not (+).',
+    'Reads only. Each entry of the index is shown with the names that lead to it (✓) and those that should and do not (−).',
   ],
   examples: [
     ['$0 list /mnt/union', 'a mounted union'],

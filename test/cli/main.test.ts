@@ -1,0 +1,225 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { commands } from '../../src/cli/table.js';
+import { kernelRoot } from '../support/kernel-root.js';
+import { runMain } from '../support/run-main.js';
+import { type TempDir, tempDir } from '../support/temp-dir.js';
+
+let directory: TempDir;
+const at = (name: string): string => join(directory.path, name);
+
+beforeEach(() => {
+  directory = tempDir('main');
+});
+
+afterEach(() => {
+  directory.dispose();
+});
+
+describe('help', () => {
+  test('--version is the package’s', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(await runMain('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+    expect(await runMain('list', '--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  test('--help names every command', async () => {
+    const { code, out, err } = await runMain('--help');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    for (const { name, summary } of commands) {
+      expect(out).toContain(`plinkctl ${name}`);
+      expect(out.replace(/\s+/g, ' ')).toContain(summary);
+    }
+  });
+
+  test.each(commands.map(({ name }) => name))(
+    '%s --help has options, examples and exit codes',
+    async (name) => {
+      const { code, out, err } = await runMain(...name.split(' '), '--help');
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      for (const part of ['--json', 'Examples:', 'EXIT STATUS', '75']) expect(out).toContain(part);
+      expect(out).not.toContain('kernel-root');
+    },
+  );
+
+  test('completion prints a script and completes', async () => {
+    expect((await runMain('completion')).out).toContain('--get-yargs-completions');
+    const { out } = await runMain('--get-yargs-completions', 'plinkctl', 'list', '--u');
+    expect(out.split('\n')).toContain('--upper');
+    expect(out).not.toContain('kernel-root');
+  });
+});
+
+describe('usage errors', () => {
+  test.each<[string[], string]>([
+    [[], 'plinkctl: no command is given\n  plinkctl --help lists what there is\n'],
+    [['lsit'], 'plinkctl: unknown command: lsit\n  did you mean list?\n'],
+    [['list', '--uper', 'x'], 'plinkctl: unknown argument: uper\n  did you mean --upper?\n'],
+    [
+      ['list', '--dry-run'],
+      'plinkctl: unknown argument: dry-run\n  plinkctl list --help lists what there is\n',
+    ],
+    [['list', '--format=x', '/'], 'plinkctl: --format takes one of aufs, overlay\n'],
+    [['list', '--timeout=x', '/'], 'plinkctl: --timeout takes a number\n'],
+    [['list', '--upper=a', '--upper=b'], 'plinkctl: --upper is given more than once\n'],
+    [['list', '--upper='], 'plinkctl: --upper needs a value\n'],
+    [['list', '--no-upper'], 'plinkctl: --upper cannot be negated\n'],
+    [['list', '-'], 'plinkctl: a lone - means nothing here\n'],
+    [['list', '--all', '/mnt'], 'plinkctl: --all takes no union beside it\n'],
+    [['discover', 'x'], 'plinkctl: unknown argument: x\n  plinkctl discover --help lists what there is\n'],
+  ])('%j', async (argv, err) => {
+    expect(await runMain(...argv)).toEqual({ code: 16, out: '', err });
+  });
+});
+
+describe('errors', () => {
+  test('as text, on stderr alone', async () => {
+    const { code, out, err } = await runMain('list', directory.path);
+    expect({ code, out }).toEqual({ code: 8, out: '' });
+    expect(err).toMatch(/^plinkctl: .*: no aufs or overlay is mounted here\n/);
+  });
+
+  test('as JSON, on stdout alone', async () => {
+    const { code, out, err } = await runMain('list', '--json', at('none'));
+    expect({ code, err }).toEqual({ code: 8, err: '' });
+    expect(JSON.parse(out)).toEqual({
+      schema: 'plinkctl/1',
+      command: 'list',
+      error: {
+        code: 'no-such-directory',
+        message: 'this does not exist',
+        path: at('none'),
+        syscall: null,
+        hint: null,
+      },
+      exitCode: 8,
+    });
+  });
+
+  test('for the journal, with a priority on every line', async () => {
+    const { err } = await runMain('list', '--log-format=systemd', directory.path);
+    for (const line of err.trimEnd().split('\n')) expect(line).toMatch(/^<3>/);
+  });
+
+  test('as lines of JSON', async () => {
+    const { err } = await runMain('list', '--log-format=json', directory.path);
+    expect(JSON.parse(err)).toMatchObject({ level: 'error' });
+  });
+
+  test('metrics tell of a failed run too', async () => {
+    await runMain('list', `--metrics=${at('x.prom')}`, at('none'));
+    expect(readFileSync(at('x.prom'), 'utf8')).toContain('plinkctl_exit_code{command="list"} 8\n');
+  });
+});
+
+describe('discover', () => {
+  test('nothing', async () => {
+    const { code, out } = await runMain('discover', `--kernel-root=${kernelRoot(directory.path, {})}`);
+    expect({ code, out }).toMatchInlineSnapshot(`
+{
+  "code": 0,
+  "out": "No aufs and no overlay is mounted here or listed in fstab.
+For one that is neither: plinkctl list -o lowerdir=…,upperdir=…,workdir=…
+",
+}
+`);
+  });
+
+  test('mounted, of another namespace, of fstab, and fuse-overlayfs', async () => {
+    for (const name of ['w/index', 'a/.wh..wh.plnk']) mkdirSync(at(name), { recursive: true });
+    for (const name of ['w/index/00fb', 'w/index/#1', 'a/.wh..wh.plnk/11.12', 'a/.wh..wh.plnk/13.14'])
+      writeFileSync(at(name), '');
+    const layers = `lowerdir=/l,upperdir=/u,workdir=${at('w')}`;
+    const root = kernelRoot(directory.path, {
+      mounts: [
+        '1 0 8:1 / / rw - ext4 x rw',
+        `40 1 0:50 / /mnt/o rw - overlay o rw,${layers},index=on`,
+        `41 1 0:50 /part /mnt/part rw - overlay o rw,${layers},index=on`,
+        '42 1 0:51 / /mnt/view rw - overlay o ro,lowerdir=/l:/l2',
+        '43 1 0:52 / /mnt/fuse rw - fuse.fuse-overlayfs fuse-overlayfs rw',
+      ],
+      processes: {
+        77: ['9 1 0:60 / /mnt/p rw - overlay o rw,lowerdir=/l,upperdir=/u2,workdir=/w2,index=off'],
+      },
+      files: {
+        'etc/fstab': `none /mnt/a aufs br:${at('a')}=rw:/l=ro\noverlay /mnt/o overlay ${layers}\nnone /mnt/bad aufs rw\n`,
+      },
+    });
+    const clean = (text: string): string => text.replaceAll(directory.path, '/T');
+    const { code, out } = await runMain('discover', `--kernel-root=${root}`);
+    expect(code).toBe(0);
+    expect(clean(out)).toMatchInlineSnapshot(`
+"FORMAT          STATE           INDEX  ENTRIES  UNION
+overlay         mounted         on     1        /mnt/o
+                                                upper /u
+                                                lower /l
+                                                work  /T/w
+overlay         mounted, ro     ?      ?        /mnt/view
+                                                lower /l
+                                                lower /l2
+                                                entries not known: no work directory, so no index
+fuse-overlayfs  mounted         -      -        /mnt/fuse
+                                                fuse-overlayfs keeps no index
+overlay         mounted for 77  off    ?        /T/proc/77/root/mnt/p
+                                                upper /T/proc/77/root/u2
+                                                lower /T/proc/77/root/l
+                                                work  /T/proc/77/root/w2
+                                                entries not known: /T/proc/77/root/w2/index: no such file or directory
+aufs            in fstab        plink  2        /mnt/a
+                                                upper /T/a
+                                                lower /l
+aufs            in fstab        -      -        /mnt/bad
+                                                the options name no branch
+"
+`);
+    const json = await runMain('discover', '--json', `--kernel-root=${root}`);
+    expect(JSON.parse(clean(json.out)).unions).toHaveLength(6);
+    expect(JSON.parse(clean(json.out)).unions[0]).toMatchInlineSnapshot(`
+{
+  "branches": [
+    {
+      "path": "/u",
+      "role": "upper",
+    },
+    {
+      "path": "/l",
+      "role": "lower",
+    },
+  ],
+  "entries": 1,
+  "format": "overlay",
+  "inFstab": true,
+  "index": true,
+  "mounted": true,
+  "mountpoint": "/mnt/o",
+  "namespacePid": null,
+  "readOnly": false,
+  "reason": null,
+  "type": "overlay",
+  "work": "/T/w",
+}
+`);
+  });
+});
+
+test('--all of a machine without unions', async () => {
+  const root = kernelRoot(directory.path, {});
+  expect(await runMain('check', '--all', `--kernel-root=${root}`)).toEqual({
+    code: 0,
+    out: 'No union is known here.\n',
+    err: '',
+  });
+});
+
+test('--all goes on after a union in trouble, and tells the gravest code', async () => {
+  const root = kernelRoot(directory.path, {
+    files: {
+      'etc/fstab': 'none /mnt/x aufs br:/none/a=rw:/none/l=ro\nnone /mnt/y aufs br:/none/b=rw:/l=ro\n',
+    },
+  });
+  const { code, out } = await runMain('check', '--all', '--json', `--kernel-root=${root}`);
+  expect(code).toBe(8);
+  const { targets } = JSON.parse(out);
+  expect(targets.map(({ error }: { error: { path: string } }) => error.path)).toEqual(['/none/a', '/none/b']);
+});
