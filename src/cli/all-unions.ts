@@ -16,12 +16,7 @@ export interface NamedUnion {
  * @param config - value of `--config`
  */
 export async function allUnions(config: Bytes | undefined, context: Context): Promise<NamedUnion[]> {
-  const [{ discoverUnions }, { describeTarget }, { verify }, { readConfig }] = await Promise.all([
-    import('../union/discover.js'),
-    import('../union/target.js'),
-    import('../union/verify.js'),
-    import('./config-file.js'),
-  ]);
+  const { describeTarget, discoverUnions, readConfig, verify } = await import('./core.js');
   const discovered = discoverUnions(context.kernelRoot).flatMap(({ described, mountpoint }): NamedUnion[] =>
     described?.branches.some(({ role }) => role === 'upper') === true
       ? [{ name: mountpoint, open: () => verify(described) }]

@@ -18,15 +18,7 @@ export async function mend(
   const wait = waitSeconds(values.wait);
   if (values['dry-run'] === true) return planned(union, goal, context);
   if (union.mounted !== undefined) return throughMount(union, goal, context);
-  const [{ enterMaintenance }, { refuseIfInUse }, { plan }, { apply }, { outcomeReport }] = await Promise.all(
-    [
-      import('../lock/maintenance.js'),
-      import('../lock/in-use.js'),
-      import('../restore/plan.js'),
-      import('../restore/apply.js'),
-      import('../report/outcome-report.js'),
-    ],
-  );
+  const { apply, enterMaintenance, outcomeReport, plan, refuseIfInUse } = await import('./core.js');
   const started = performance.now();
   const maintenance = await enterMaintenance(union, {
     command: goal,
@@ -54,10 +46,7 @@ export async function mend(
 }
 
 async function planned(union: Union, goal: 'restore' | 'flush', context: Context): Promise<Report> {
-  const [{ plan }, { planReport }] = await Promise.all([
-    import('../restore/plan.js'),
-    import('../report/plan-report.js'),
-  ]);
+  const { plan, planReport } = await import('./core.js');
   const started = performance.now();
   const found = await scanUnion(union, false, context);
   return planReport(found, plan(found, goal), (performance.now() - started) / 1000);

@@ -1,4 +1,5 @@
 import { Problem } from '../problem.js';
+import { failureReport } from '../report/failure-report.js';
 import type { Report } from '../report/report.js';
 import type { Union } from '../union/union.js';
 import { allUnions } from './all-unions.js';
@@ -21,10 +22,7 @@ export async function onUnions(
   if (positionals.length > 0 || values.options !== undefined || values.upper !== undefined) {
     throw new Problem('usage', 'two-targets', '--all takes no union beside it');
   }
-  const [{ several }, { failureReport }] = await Promise.all([
-    import('../report/several.js'),
-    import('../report/failure-report.js'),
-  ]);
+  const { several } = await import('./core.js');
   const reports: Report[] = [];
   for (const { name, open } of await allUnions(values.config, context)) {
     if (context.signal.aborted) {

@@ -57,7 +57,13 @@ export function document(command: string, report: Report): JsonObject {
 }
 
 function printLines(lines: readonly Line[], quiet: boolean, logFormat: LogFormat): string {
-  const told = quiet ? lines.filter(({ level }) => level === 'warning' || level === 'error') : lines;
+  const loud = quiet ? lines.filter(({ level }) => level === 'warning' || level === 'error') : lines;
+  const told = loud.slice(
+    Math.max(
+      0,
+      loud.findIndex(({ text }) => text !== ''),
+    ),
+  );
   if (logFormat !== 'systemd') return told.map(({ text }) => `${text}\n`).join('');
   return told
     .filter(({ text }) => text !== '')

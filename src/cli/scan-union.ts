@@ -4,7 +4,7 @@ import type { Context } from './context.js';
 
 /** Scans with progress; the abort's own reason is thrown when it is stopped. */
 export async function scanUnion(union: Union, thorough: boolean, context: Context): Promise<ScanResult> {
-  const { scan } = await import('../scan/scan.js');
+  const { scan } = await import('./core.js');
   context.signal.throwIfAborted();
   try {
     const result = await scan(union, {

@@ -35,6 +35,6 @@ export async function selectUnion(
   context: Context,
 ): Promise<Union> {
   const words = targetWords(values, positionals);
-  const { resolveTarget } = await import('../union/target.js');
+  const { resolveTarget } = await import('./core.js');
   return resolveTarget(words, context.kernelRoot);
 }

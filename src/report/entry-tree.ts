@@ -33,14 +33,9 @@ export function entryTree(view: EntryView, page: Page, would: boolean): Line[] {
   const { style } = page;
   const { entry } = view;
   const level: Level = view.attention || entry.atRisk ? 'warning' : 'info';
-  const fate = view.removed ? style.green(would ? 'would be removed' : 'removed') : undefined;
-  const head = [
-    style.bold(shortName(entry, page)),
-    describe(entry),
-    style[colorOf[entry.state]](entry.state),
-    ...(entry.atRisk ? [style.red(style.bold('AT RISK'))] : []),
-    ...(fate === undefined ? [] : [fate]),
-  ].join('  ');
+  const head = [style.bold(shortName(entry, page)), describe(entry), ...labels(view, style, would)].join(
+    '  ',
+  );
   const leaves = [...nameLeaves(view, page), ...reasonLeaves(view, page)];
   return [
     { level, text: head },
@@ -49,6 +44,18 @@ export function entryTree(view: EntryView, page: Page, would: boolean): Line[] {
       text: `${style.dim(index === leaves.length - 1 ? '└─' : '├─')} ${text}`,
     })),
   ];
+}
+
+function labels(view: EntryView, style: Style, would: boolean): string[] {
+  const { entry, removed, restored, missing } = view;
+  const state = [
+    style[colorOf[entry.state]](entry.state),
+    ...(entry.atRisk ? [style.red(style.bold('AT RISK'))] : []),
+  ];
+  const fate = removed ? 'flushed' : restored.length > 0 ? 'restored' : undefined;
+  if (would) return fate === undefined ? state : [...state, style.green(`would be ${fate}`)];
+  // What it was no longer matters once it is mended.
+  return fate === undefined || missing.length > 0 ? state : [style.green(fate)];
 }
 
 function nameLeaves(view: EntryView, { style, verbosity }: Page): string[] {

@@ -1,3 +1,4 @@
+import type { KeptEntry } from '../restore/plan-types.js';
 import type { IndexEntry } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
 
@@ -23,4 +24,12 @@ export function seen(entry: IndexEntry): EntryView {
     reason: entry.reason,
     attention: false,
   };
+}
+
+/** Entries that the plan leaves alone, without those that are told already. */
+export function keptViews(kept: readonly KeptEntry[], told: readonly EntryView[]): EntryView[] {
+  const done = new Set(told.map(({ entry }) => entry));
+  return kept
+    .filter(({ entry }) => !done.has(entry))
+    .map(({ entry, reason, attention }) => ({ ...seen(entry), reason, attention }));
 }

@@ -2,7 +2,7 @@ import type { Outcome, Plan } from '../restore/plan-types.js';
 import type { ScanResult } from '../scan/result.js';
 import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';
-import type { EntryView } from './entry-view.js';
+import { type EntryView, keptViews } from './entry-view.js';
 import { findingJson } from './findings.js';
 import { plural, size } from './plural.js';
 import type { Line, Page, Report } from './report.js';
@@ -63,18 +63,7 @@ function viewsOf(plan: Plan, outcome: Outcome): EntryView[] {
     const missing = entry.missing.map(({ path }) => path).filter((path) => !there.has(path));
     return { entry, restored, missing, removed, reason, attention };
   });
-  const told = new Set(outcome.entries.map(({ entry }) => entry));
-  const kept = plan.kept
-    .filter(({ entry }) => !told.has(entry))
-    .map(({ entry, reason, attention }) => ({
-      entry,
-      restored: [],
-      missing: entry.missing.map(({ path }) => path),
-      removed: false,
-      reason,
-      attention,
-    }));
-  return [...done, ...kept];
+  return [...done, ...keptViews(plan.kept, done)];
 }
 
 function entryLines(views: readonly EntryView[], page: Page): Line[] {

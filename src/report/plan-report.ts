@@ -2,7 +2,7 @@ import type { Plan } from '../restore/plan-types.js';
 import type { ScanResult } from '../scan/result.js';
 import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';
-import type { EntryView } from './entry-view.js';
+import { type EntryView, keptViews } from './entry-view.js';
 import { findingJson } from './findings.js';
 import { pathJson } from './path-json.js';
 import { plural } from './plural.js';
@@ -63,20 +63,7 @@ function viewsOf(plan: Plan): EntryView[] {
       attention: false,
     };
   });
-  const told = new Set(plan.entries.map(({ entry }) => entry));
-  const kept = plan.kept
-    .filter(({ entry }) => !told.has(entry))
-    .map(
-      ({ entry, reason, attention }): EntryView => ({
-        entry,
-        restored: [],
-        missing: entry.missing.map(({ path }) => path),
-        removed: false,
-        reason,
-        attention,
-      }),
-    );
-  return [...planned, ...kept];
+  return [...planned, ...keptViews(plan.kept, planned)];
 }
 
 function directoryLines(plan: Plan, { style }: Page): Line[] {

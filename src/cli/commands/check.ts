@@ -22,7 +22,7 @@ export const check = defineCommand({
   options: { ...targetOptions, ...allOption, ...outputOptions },
   run: (invocation, context) =>
     onUnions(invocation, context, async (union) => {
-      const { scanReport } = await import('../../report/scan-report.js');
+      const { scanReport } = await import('../core.js');
       const started = performance.now();
       const found = await scanUnion(union, true, context);
       return scanReport('check', found, (performance.now() - started) / 1000);

@@ -14,10 +14,9 @@ export const demo = defineCommand({
   positionals: [],
   options: outputOptions,
   run: async (_, context) => {
-    const [{ setStage }, { demoReport }, { targetWords }] = await Promise.all([
-      import('../demo/set-stage.js'),
-      import('../../report/demo-report.js'),
-      import('../../report/target-view.js'),
+    const [{ demoReport, setStage }, { targetWords }] = await Promise.all([
+      import('../demo/index.js'),
+      import('../core.js'),
     ]);
     const { stage, reason } = setStage();
     try {

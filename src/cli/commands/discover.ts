@@ -13,11 +13,7 @@ export const discover = defineCommand({
   positionals: [],
   options: outputOptions,
   run: async (_, context) => {
-    const [{ discoverUnions }, { countEntries }, { discoverReport }] = await Promise.all([
-      import('../../union/discover.js'),
-      import('../../union/count-entries.js'),
-      import('../../report/discover-report.js'),
-    ]);
+    const { countEntries, discoverReport, discoverUnions } = await import('../core.js');
     const unions = discoverUnions(context.kernelRoot);
     return discoverReport(
       unions.map((union) => ({

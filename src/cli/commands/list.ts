@@ -20,7 +20,7 @@ export const list = defineCommand({
   options: { ...targetOptions, ...allOption, ...outputOptions },
   run: (invocation, context) =>
     onUnions(invocation, context, async (union) => {
-      const { scanReport } = await import('../../report/scan-report.js');
+      const { scanReport } = await import('../core.js');
       const started = performance.now();
       const found = await scanUnion(union, false, context);
       return scanReport('list', found, (performance.now() - started) / 1000);

@@ -1,0 +1,2 @@
+export { demoReport } from '../../report/demo-report.js';
+export { setStage } from './set-stage.js';
