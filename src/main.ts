@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Streams } from './cli/context.js';
 import { failureOf } from './cli/failure.js';
 import { parseLean } from './cli/parse-lean.js';
+import { commandAt } from './cli/parsed-line.js';
+import { personalityOf } from './cli/personality.js';
 import { rawArguments } from './cli/raw-arguments.js';
 import { runCommand } from './cli/run-command.js';
 import { Stopped } from './cli/stopped.js';
@@ -23,7 +25,6 @@ export async function main(
   argv: readonly string[],
   streams: Streams = processStreams(),
 ): Promise<number> {
-  void argv0;
   if (argv.length === 1 && argv[0] === '--version') {
     streams.out(`${version()}\n`);
     return 0;
@@ -35,6 +36,10 @@ export async function main(
   process.once('SIGINT', onInterrupt);
   process.once('SIGTERM', onTerminate);
   try {
+    const personality = personalityOf(argv0, argv);
+    if (personality !== undefined) {
+      return await (await personality.load()).run(personality.argv, streams, stop.signal);
+    }
     const words = rawArguments(argv);
     let line = parseLean(commands, words);
     if (line === undefined) {
@@ -60,7 +65,7 @@ function fail(error: unknown, argv: readonly string[], streams: Streams): number
   if (argv.includes('--json')) {
     const document = {
       schema: 'plinkctl/1',
-      command: argv.find((word) => !word.startsWith('-')) ?? null,
+      command: commandAt(commands, argv)?.[0].name ?? argv[0] ?? null,
       error: failureJson(failure),
       exitCode: failure.exitCode,
     };

@@ -1,0 +1,31 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Personality, personalityOf } from '../../src/cli/personality.js';
+
+const auplink: Personality = { run: () => Promise.resolve(0) };
+const table = { auplink: () => Promise.resolve(auplink) };
+
+describe('personality', () => {
+  test('by the name of the program', () => {
+    expect(personalityOf('/sbin/auplink', ['/', 'flush'], table)).toEqual({
+      load: table.auplink,
+      argv: ['/', 'flush'],
+    });
+    expect(personalityOf('auplink', [], table)?.argv).toEqual([]);
+  });
+
+  test('by `as NAME`', () => {
+    expect(personalityOf('plinkctl', ['as', 'auplink', '/'], table)).toEqual({
+      load: table.auplink,
+      argv: ['/'],
+    });
+  });
+
+  test('plinkctl itself', () => {
+    expect(personalityOf('/usr/bin/plinkctl', ['list', 'as'], table)).toBeUndefined();
+    expect(personalityOf('constructor', ['list'], table)).toBeUndefined();
+  });
+
+  test.each([[['as']], [['as', 'toString']], [['as', 'unknown']]])('%j is refused', (argv) => {
+    expect(() => personalityOf('plinkctl', argv, table)).toThrow('cannot be called as');
+  });
+});
