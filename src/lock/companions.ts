@@ -57,13 +57,16 @@ export class Companions {
     return taken;
   }
 
-  /** Removes the lock files below `level`, unless one is taken. */
+  /** Removes the lock files and records below `level`, unless one is taken. */
   removeBelow(level: number): void {
     const { fds, taken } = this.#lockBelow(level);
     try {
       if (taken !== undefined) return;
       // The deepest first: who looks for deeper levels stops at the first that is missing.
-      for (let i = fds.length; i > 0; i -= 1) this.runtime.fs.removeSync(this.lockPath(level + i));
+      for (let i = fds.length; i > 0; i -= 1) {
+        this.removeRecord(level + i);
+        this.runtime.fs.removeSync(this.lockPath(level + i));
+      }
     } finally {
       for (const fd of fds) close(fd);
     }
