@@ -18,7 +18,10 @@ export async function mend(
   const wait = waitSeconds(values.wait);
   if (values['dry-run'] === true) return planned(union, goal, context);
   if (union.mounted !== undefined) return throughMount(union, goal, context);
-  const { apply, enterMaintenance, outcomeReport, plan, refuseIfInUse } = await import('./core.js');
+  const [{ plan }, { apply, enterMaintenance, outcomeReport, refuseIfInUse }] = await Promise.all([
+    import('./core.js'),
+    import('./writing.js'),
+  ]);
   const started = performance.now();
   const maintenance = await enterMaintenance(union, {
     command: goal,

@@ -1,0 +1,89 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type TempDir, tempDir } from '../support/temp-dir.js';
+
+const program = join(process.cwd(), 'bin/plinkctl.js');
+let directory: TempDir;
+const at = (name: string): string => join(directory.path, name);
+
+beforeEach(() => {
+  directory = tempDir('program');
+});
+
+afterEach(() => directory.dispose());
+
+const bash = (script: string, ...argv: string[]) =>
+  spawnSync('bash', ['-c', script, 'bash', process.execPath, program, ...argv], { encoding: 'utf8' });
+
+describe('the program as a process', () => {
+  test('an argument that is not UTF-8 arrives as its bytes', () => {
+    const { stdout } = bash(`"$1" "$2" list --json "$3"/$'\\xff\\xfe'`, directory.path);
+    const { error } = JSON.parse(stdout);
+    expect(Buffer.from(error.path.b64, 'base64').toString('latin1')).toBe(`${directory.path}/\xff\xfe`);
+  });
+
+  test('a reader that goes away is nothing to talk about', () => {
+    const { stdout, stderr } = bash('"$1" "$2" list --help | true; echo $PIPESTATUS');
+    expect({ status: stdout, stderr }).toEqual({ status: '0\n', stderr: '' });
+  });
+
+  describe('while another maintenance is on', () => {
+    const holders: ReturnType<typeof spawn>[] = [];
+    let words: string[];
+
+    beforeEach(async () => {
+      for (const name of ['u/.wh..wh.plnk', 'l']) mkdirSync(at(name), { recursive: true });
+      writeFileSync(at('u/.wh..wh.aufs'), '');
+      words = ['flush', '--upper', at('u'), '--lower', at('l')];
+      const holder = spawn('flock', [at('u/.wh..wh.plnk'), 'sh', '-c', 'echo held; exec sleep 60']);
+      holders.push(holder);
+      await new Promise((resolve) => holder.stdout.once('data', resolve));
+    });
+
+    afterEach(() => {
+      for (const holder of holders.splice(0)) holder.kill('SIGKILL');
+    });
+
+    async function run(argv: string[], signal?: NodeJS.Signals) {
+      const child = spawn(process.execPath, [program, ...argv]);
+      let err = '';
+      child.stderr.on('data', (chunk: Buffer) => {
+        err += chunk.toString();
+      });
+      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+      if (signal !== undefined) {
+        while (!err.includes('waiting')) await sleep(20);
+        child.kill(signal);
+      }
+      return { code: await ended, err };
+    }
+
+    test('it is busy', async () => {
+      const { code } = await run(words);
+      expect(code).toBe(75);
+    });
+
+    test('--wait=1 waits that long', async () => {
+      const started = Date.now();
+      const { code, err } = await run([...words, '--wait=1']);
+      expect({ code, waited: Date.now() - started >= 1000 }).toEqual({ code: 75, waited: true });
+      expect(err).toContain('waiting');
+    });
+
+    test.each([
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const)('%s ends the waiting', async (signal, code) => {
+      expect(await run([...words, '--wait'], signal)).toMatchObject({ code });
+    });
+
+    test('--timeout ends the waiting', async () => {
+      const { code, err } = await run([...words, '--wait', '--timeout=0.5']);
+      expect(code).toBe(8);
+      expect(err).toContain('--timeout');
+    });
+  });
+});
