@@ -1,4 +1,4 @@
-import type { BranchPath, IndexEntry, Leftovers, MissingDirectory } from '../scan/result.js';
+import type { IndexEntry, Leftovers, MissingDirectory } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
 
@@ -11,10 +11,12 @@ export interface EntryPlan {
   readonly nlinkBefore: string | undefined;
   /** `overlay.nlink` after the links; undefined where it is right already or not used. */
   readonly nlinkAfter: string | undefined;
-  /** The lower file whose data a metacopy inode must be given before the entry goes. */
-  readonly hydrate: { readonly from: BranchPath; readonly size: bigint } | undefined;
+  /** The inode holds metadata alone and must be given its lower's data before the entry goes. */
+  readonly hydrate: boolean;
   /** Remove the entry, then (overlay) origin and nlink. */
   readonly remove: boolean;
+  /** Why a flush links the names but keeps the entry. */
+  readonly obstacle: string | undefined;
   /** Links the inode has when every name is there, the entry included. */
   readonly linksAfter: number;
 }

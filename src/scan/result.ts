@@ -63,10 +63,12 @@ export interface OverlayEntryFacts {
   readonly nlinkXattr: string | undefined;
   /** `overlay.nlink` as it should stand for the names that are there now. */
   readonly nlinkWanted: string;
-  /** True where the inode holds metadata only and its data is still the lower's. */
-  readonly metacopy: boolean;
+  /** Set where the inode holds metadata only and its data is still the lower's; `verity`: checked by a digest. */
+  readonly metacopy: 'plain' | 'verity' | undefined;
   /** Whether the origin handle can be opened in a given lower: undefined if nobody may ask (no privilege). */
   readonly originExists: boolean | undefined;
+  /** Every link of the inode and of its origin was seen, or every directory could be read. */
+  readonly accounted: boolean;
 }
 
 /** What only aufs entries have. */
@@ -125,12 +127,21 @@ export interface Unreadable {
 
 /** What was left half-done by an earlier run of this program, and is put right by the next. */
 export interface Leftovers {
+  /** An earlier run did not come to its end. */
+  readonly running: boolean;
   /** Own temporary names in the index directory (overlay) or `.wh..wh.orph` (aufs). */
   readonly temporaries: readonly { readonly branch: number; readonly name: Bytes }[];
   /** Upper directories whose times still wait to be put back. */
   readonly times: readonly { readonly branch: number; readonly path: Bytes }[];
   /** Upper names that still carry origin or nlink of a flushed entry (overlay). */
   readonly marks: readonly Bytes[];
+}
+
+/** Why nothing may be written to a union, whatever its entries say. */
+export interface Blocked {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
 }
 
 export interface ScanResult {
@@ -140,6 +151,8 @@ export interface ScanResult {
   readonly directories: readonly MissingDirectory[];
   readonly findings: readonly Finding[];
   readonly unreadable: readonly Unreadable[];
+  /** `plan` refuses; `list` and `check` tell of it. */
+  readonly blocked: Blocked | undefined;
   readonly leftovers: Leftovers;
   /** nfs_export is or was in use: exported handles would die with a flushed entry. */
   readonly nfsExport: boolean;

@@ -3,6 +3,7 @@ import type { Bytes } from './bytes.js';
 import { checkDirFd, checkFd, cString } from './check.js';
 import { native, OPENAT2, syscall } from './libc.js';
 import { invoke } from './seam.js';
+import { isSysError } from './sys-error.js';
 
 /** `open(2)` flags that Node does not name, the same on every Linux architecture. */
 export const O_PATH = 0o10000000;
@@ -51,9 +52,14 @@ export function openTrusted(path: Bytes, flags: number): number {
   return invoke('openat', -100, path, () => openatCall(-100, cpath, flags | O_CLOEXEC, 0));
 }
 
-/** A directory that the administrator gave, open for reading. */
+/** A directory that the administrator gave, open for reading; its atime stays where this process may see to that. */
 export function openDirectory(path: Bytes): number {
-  return openTrusted(path, O_RDONLY | O_DIRECTORY);
+  try {
+    return openTrusted(path, O_RDONLY | O_DIRECTORY | O_NOATIME);
+  } catch (error) {
+    if (isSysError(error, 'EPERM')) return openTrusted(path, O_RDONLY | O_DIRECTORY);
+    throw error;
+  }
 }
 
 /** Creates a new regular file below a directory fd; fails if anything has that name. */

@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import { TEMPORARY_PREFIX } from '../scan/own-marks.js';
+import type { MissingDirectory } from '../scan/result.js';
+import { chmod, chown, setTimes } from '../sys/attributes.js';
+import { type Bytes, baseOf, parentOf } from '../sys/bytes.js';
+import { fileSystemUuid } from '../sys/filesystem.js';
+import { handleOf } from '../sys/handle.js';
+import { mkdir, RENAME_NOREPLACE, rename, rmdir } from '../sys/names.js';
+import { close, withFd } from '../sys/open.js';
+import { isDirectory, stat, statIfThere } from '../sys/stat.js';
+import { fsync } from '../sys/sync.js';
+import { isSysError, SysError } from '../sys/sys-error.js';
+import { getXattr, listXattr, removeXattr, setXattr } from '../sys/xattr.js';
+import { ORPHAN_DIRECTORY } from '../union/aufs-names.js';
+import { openLongPath, openQuietly } from '../union/open-layer-directory.js';
+import { encodeOverlayHandle, parseOverlayHandle } from '../union/overlay-handle.js';
+import { SELF, type Site } from './site.js';
+import { TouchedDirectory } from './touched-directory.js';
+
+/**
+ * Makes a directory in the upper branch as the kernel's copy-up would (ovl_copy_up_one, ovl_set_attr): complete
+ * under a temporary name outside the tree, so that nobody ever sees it half-made and no default ACL or setgid
+ * is inherited, then moved to its place. The parent keeps its times.
+ *
+ * @returns false where the directory is there already
+ * @throws SysError EEXIST where something else has its name
+ */
+export function makeDirectory(site: Site, branch: number, missing: MissingDirectory): boolean {
+  const name = baseOf(missing.path);
+  const parent = new TouchedDirectory(site, branch, parentOf(missing.path));
+  try {
+    const there = statIfThere(parent.fd, name);
+    if (there !== undefined) {
+      if (!isDirectory(there)) throw new SysError('mkdirat', 17, missing.path);
+      return false;
+    }
+    const model = openLongPath(site.layer(missing.model.branch).root, missing.model.path);
+    try {
+      make(site, branch, model, parent.fd, name, missing);
+    } finally {
+      close(model);
+    }
+    return true;
+  } finally {
+    parent.finish();
+  }
+}
+
+function make(
+  site: Site,
+  branch: number,
+  model: number,
+  parent: number,
+  name: Bytes,
+  missing: MissingDirectory,
+): void {
+  const workshop = openWorkshop(site, branch);
+  const temporary = `${TEMPORARY_PREFIX}${randomBytes(8).toString('hex')}` as Bytes;
+  try {
+    mkdir(workshop, temporary, 0o700);
+    try {
+      withFd(openQuietly(workshop, temporary), (fd) => {
+        dress(site, fd, model, missing);
+        fsync(fd);
+      });
+      rename(workshop, temporary, parent, name, RENAME_NOREPLACE);
+    } catch (error) {
+      rmdir(workshop, temporary);
+      throw error;
+    }
+  } finally {
+    close(workshop);
+  }
+}
+
+/** Where temporary names are no danger: the kernel itself clears `#` names of the index, and aufs its orphans. */
+export function openWorkshop(site: Site, branch: number): number {
+  if (site.union.format === 'overlay') return openQuietly(site.index(branch), SELF);
+  const { root } = site.layer(branch);
+  try {
+    return openQuietly(root, ORPHAN_DIRECTORY);
+  } catch (error) {
+    if (!isSysError(error, 'ENOENT')) throw error;
+    return openQuietly(site.index(branch), SELF);
+  }
+}
+
+function dress(site: Site, fd: number, model: number, { model: { branch } }: MissingDirectory): void {
+  const m = stat(model, SELF);
+  const own = stat(fd, SELF);
+  if (own.uid !== m.uid || own.gid !== m.gid) chown(fd, SELF, m.uid, m.gid);
+  const wanted = new Map<string, Buffer>();
+  for (const attribute of listXattr(model, SELF)) {
+    if (isOwn(attribute)) continue;
+    const value = getXattr(model, SELF, attribute);
+    if (value !== undefined) wanted.set(attribute, value);
+  }
+  for (const inherited of listXattr(fd, SELF)) {
+    if (inherited.startsWith('system.') && !wanted.has(inherited)) removeXattr(fd, SELF, inherited);
+  }
+  for (const [attribute, value] of wanted) setXattr(fd, SELF, attribute, value);
+  if (site.prefix !== undefined) {
+    const origin = originOf(site, branch, model);
+    if (origin !== undefined) setXattr(fd, SELF, `${site.prefix}origin`, origin);
+    setXattr(fd, SELF, `${site.prefix}impure`, Buffer.from('y'));
+  }
+  chmod(fd, m.mode);
+  setTimes(fd, SELF, m.atime, m.mtime);
+}
+
+/** Attributes that belong to the union's or this program's own bookkeeping and not to the directory. */
+function isOwn(attribute: string): boolean {
+  return /^(trusted|user)\.overlay\./.test(attribute) || attribute.startsWith('trusted.plinkctl.');
+}
+
+function originOf(site: Site, branch: number, model: number): Buffer | undefined {
+  const handle = handleOf(model, SELF);
+  const root = getXattr(site.layer(0).root, SELF, `${site.prefix}origin`);
+  const known = root === undefined || root.length === 0 ? 'junk' : parseOverlayHandle(root);
+  // Under `uuid=off` every handle carries zeros, the root's too.
+  const zero = typeof known !== 'string' && known.uuid.equals(Buffer.alloc(16));
+  const uuid = zero ? known.uuid : fileSystemUuid(site.layer(branch).root);
+  // The kernel writes a missing origin of a directory itself, at the first lookup.
+  if (uuid === undefined || handle === undefined) return undefined;
+  return encodeOverlayHandle({ upper: false, uuid, handle });
+}

@@ -1,0 +1,98 @@
+import { HYDRATE_XATTR } from '../scan/own-marks.js';
+import { setTimes } from '../sys/attributes.js';
+import type { Bytes } from '../sys/bytes.js';
+import { nextData, pread, pwrite, truncate } from '../sys/data.js';
+import { openByHandle } from '../sys/handle.js';
+import { close, O_NOATIME, O_NOFOLLOW, O_RDONLY, O_RDWR, openBeneath, withFd } from '../sys/open.js';
+import { isRegular, stat } from '../sys/stat.js';
+import { fsync } from '../sys/sync.js';
+import { isSysError, SysError } from '../sys/sys-error.js';
+import { getXattr, getXattrFd, removeXattr, setXattr } from '../sys/xattr.js';
+import { blobOfIndexName, parseOverlayHandle } from '../union/overlay-handle.js';
+import { SELF, type Site } from './site.js';
+
+const CAPABILITY = 'security.capability';
+const PIECE = 1024 * 1024;
+
+/** What writing data into an inode takes away, kept on it until it is given back. */
+interface Owed {
+  readonly atime: string;
+  readonly mtime: string;
+  /** `security.capability`, hex; any write strips it. */
+  readonly capability: string | null;
+}
+
+/**
+ * Gives a metadata-only inode the data of its lower file: the data first, durable, and only then the mark goes
+ * that makes the kernel look into the lower. Stopped anywhere it can be run again; holes stay holes.
+ *
+ * @throws SysError ESTALE where the lower file is gone, EINVAL where it is no plain data file of that size
+ */
+export function hydrate(site: Site, branch: number, entry: Bytes): void {
+  const prefix = site.prefix ?? '';
+  withFd(openBeneath(site.index(branch), entry, O_RDWR | O_NOFOLLOW | O_NOATIME), (fd) => {
+    const source = openOrigin(site, entry);
+    try {
+      const [from, to] = [stat(source, SELF), stat(fd, SELF)];
+      if (
+        !isRegular(from) ||
+        from.size !== to.size ||
+        getXattrFd(source, `${prefix}metacopy`) !== undefined
+      ) {
+        throw new SysError('open_by_handle_at', 22, entry);
+      }
+      const owed = owedBy(fd) ?? {
+        atime: String(to.atime),
+        mtime: String(to.mtime),
+        capability: getXattr(fd, SELF, CAPABILITY)?.toString('hex') ?? null,
+      };
+      setXattr(fd, SELF, HYDRATE_XATTR, Buffer.from(JSON.stringify(owed)));
+      copyData(source, fd, Number(from.size));
+      fsync(fd);
+      if (owed.capability !== null) setXattr(fd, SELF, CAPABILITY, Buffer.from(owed.capability, 'hex'));
+      setTimes(fd, SELF, BigInt(owed.atime), BigInt(owed.mtime));
+      removeXattr(fd, SELF, `${prefix}metacopy`);
+      removeXattr(fd, SELF, HYDRATE_XATTR);
+      fsync(fd);
+    } finally {
+      close(source);
+    }
+  });
+}
+
+function owedBy(fd: number): Owed | undefined {
+  const value = getXattrFd(fd, HYDRATE_XATTR);
+  return value === undefined ? undefined : (JSON.parse(value.toString('utf8')) as Owed);
+}
+
+function openOrigin(site: Site, entry: Bytes): number {
+  const blob = blobOfIndexName(entry);
+  const origin = blob === undefined ? 'junk' : parseOverlayHandle(blob);
+  if (typeof origin === 'string') throw new SysError('open_by_handle_at', 22, entry);
+  for (const { role, root } of site.layers.all) {
+    if (role === 'upper') continue;
+    try {
+      return openByHandle(root, origin.handle, O_RDONLY | O_NOFOLLOW | O_NOATIME);
+    } catch (error) {
+      if (!isSysError(error, 'ESTALE')) throw error;
+    }
+  }
+  throw new SysError('open_by_handle_at', 116, entry);
+}
+
+function copyData(source: number, target: number, size: number): void {
+  const buffer = Buffer.allocUnsafe(PIECE);
+  // Emptied first: what an interrupted run wrote must not show through the source's holes.
+  truncate(target, 0);
+  truncate(target, size);
+  for (let at = 0; at < size; ) {
+    const extent = nextData(source, at);
+    if (extent === undefined) return;
+    for (at = extent.start; at < extent.end; ) {
+      const length = pread(source, buffer.subarray(0, Math.min(PIECE, extent.end - at)), at);
+      if (length === 0) return;
+      pwrite(target, buffer.subarray(0, length), at);
+      at += length;
+    }
+  }
+}

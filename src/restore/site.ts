@@ -1,0 +1,81 @@
+import { Problem } from '../problem.js';
+import { type OpenLayers, openLayers } from '../scan/open-layers.js';
+import { INDEX } from '../scan/overlay-index.js';
+import { ascii, type Bytes, joinBytes } from '../sys/bytes.js';
+import { close, openDirectory } from '../sys/open.js';
+import { isSysError, SysError } from '../sys/sys-error.js';
+import { PLINK_DIRECTORY } from '../union/aufs-names.js';
+import { openQuietly } from '../union/open-layer-directory.js';
+import type { Union } from '../union/union.js';
+import type { Layer } from '../union/view-rules.js';
+
+/** The directories that a run works in, open. */
+export interface Site {
+  readonly union: Union;
+  readonly layers: OpenLayers;
+  /** Prefix of the overlay's attributes; undefined on aufs. */
+  readonly prefix: string | undefined;
+  layer(branch: number): Layer;
+  /** The index directory of an upper branch. */
+  index(branch: number): number;
+  close(): void;
+}
+
+/** Opens the branches and index directories of a union for writing. */
+export function openSite(union: Union): Site {
+  const layers = openLayers(union);
+  const indexes = new Map<number, number>();
+  const closeAll = (): void => {
+    for (const fd of indexes.values()) close(fd);
+    indexes.clear();
+    layers.close();
+  };
+  try {
+    for (const layer of layers.all) {
+      if (layer.role !== 'upper') continue;
+      const fd = openIndex(union, layer);
+      if (fd !== undefined) indexes.set(layer.branch, fd);
+    }
+  } catch (error) {
+    closeAll();
+    throw error;
+  }
+  return {
+    union,
+    layers,
+    prefix:
+      union.format === 'aufs' ? undefined : union.options.userxattr ? 'user.overlay.' : 'trusted.overlay.',
+    layer: (branch) => required(layers.all[branch], 'branch'),
+    index: (branch) => required(indexes.get(branch), 'index'),
+    close: closeAll,
+  };
+}
+
+function openIndex(union: Union, layer: Layer): number | undefined {
+  const path =
+    union.format === 'aufs' ? joinBytes(layer.path, PLINK_DIRECTORY) : joinBytes(union.work, INDEX);
+  try {
+    if (union.format === 'aufs') return openQuietly(layer.root, PLINK_DIRECTORY);
+    const work = openDirectory(union.work);
+    try {
+      return openQuietly(work, INDEX);
+    } finally {
+      close(work);
+    }
+  } catch (error) {
+    if (isSysError(error, 'ENOENT')) return undefined;
+    if (!(error instanceof SysError)) throw error;
+    throw new Problem('operational', 'index', `cannot open the index: ${error.meaning}`, {
+      path,
+      cause: error,
+    });
+  }
+}
+
+function required<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`the plan names a ${what} that is not there`);
+  return value;
+}
+
+/** The name of a descriptor itself. */
+export const SELF: Bytes = ascii('');

@@ -1,0 +1,32 @@
+import type { Layer } from '../union/view-rules.js';
+import type { Finding, ScanResult } from './result.js';
+import type { ScanOptions } from './scan.js';
+
+/** Everything `check` has to say of an aufs that is not mounted. */
+export async function aufsFindings(
+  result: ScanResult,
+  _layers: readonly Layer[],
+  _options: ScanOptions,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { state, atRisk, name, reason } of result.entries) {
+    findings.push({
+      code: state === 'junk' ? 'junk-name' : state === 'ambiguous' ? 'ambiguous' : 'leftover-plink',
+      severity: atRisk ? 'danger' : state === 'restorable' || state === 'complete' ? 'warning' : 'error',
+      path: name,
+      message:
+        reason ?? 'a pseudo-link that was not flushed: the next mount ignores it, and its group falls apart',
+      remedy: state === 'restorable' || state === 'complete' ? 'plinkctl flush' : 'plinkctl repair',
+    });
+  }
+  for (const { path, code } of result.unreadable) {
+    findings.push({
+      code: 'unreadable',
+      severity: 'warning',
+      path,
+      message: `cannot be read (${code}): entries it may concern are kept`,
+      remedy: 'mend the directory or the rights to it, then run again',
+    });
+  }
+  return findings;
+}

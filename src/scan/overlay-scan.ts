@@ -1,0 +1,161 @@
+import { ascii } from '../sys/bytes.js';
+import { type Handle, handleOf, openByHandle } from '../sys/handle.js';
+import { close, O_NOFOLLOW, O_PATH } from '../sys/open.js';
+import { stat } from '../sys/stat.js';
+import { isSysError } from '../sys/sys-error.js';
+import { getXattr, getXattrFd } from '../sys/xattr.js';
+import { encodeOverlayHandle, parseOverlayHandle } from '../union/overlay-handle.js';
+import { overlayRules } from '../union/overlay-rules.js';
+import type { OverlayUnion } from '../union/union.js';
+import type { LayerDirectory, ViewRules } from '../union/view-rules.js';
+import { overlayFindings } from './overlay-findings.js';
+import { type RawIndexEntry, readOverlayIndex } from './overlay-index.js';
+import { type HandleLayer, type OverlayLayers, openOverlayLayers } from './overlay-layers.js';
+import { OverlayNames, type SoughtKey, type UnindexedFile } from './overlay-names.js';
+import { classify, type OriginState } from './overlay-states.js';
+import { isOwnTemporary, RUNNING_XATTR } from './own-marks.js';
+import type { ScanResult } from './result.js';
+import { runWalk } from './run-walk.js';
+import type { ScanOptions } from './scan.js';
+
+/** Scans an overlay: entries by name, upper names by inode, lower names by file handle. */
+export async function scanOverlay(union: OverlayUnion, options: ScanOptions): Promise<ScanResult> {
+  const overlay = openOverlayLayers(union);
+  try {
+    return await scanLayers(union, overlay, options);
+  } finally {
+    overlay.close();
+  }
+}
+
+async function scanLayers(
+  union: OverlayUnion,
+  overlay: OverlayLayers,
+  options: ScanOptions,
+): Promise<ScanResult> {
+  const raw = overlay.index === undefined ? [] : readOverlayIndex(overlay.index, overlay.prefix);
+  const rules = rulesOf(union, overlay);
+  const owed = getXattr(overlay.upper.root, ascii(''), RUNNING_XATTR) !== undefined;
+  const inspect = options.thorough === true || owed;
+  const found = new OverlayNames(overlay, rules, soughtKeys(raw), inspect);
+  const progress = { directories: 0, names: 0 };
+  if (inspect || found.byKey.size > 0) {
+    await runWalk(overlay.layers.roots, rules, found, options, progress);
+  }
+  const unindexed = await splitUnindexed(overlay, rules, found.unindexed, options);
+  const entries = raw.map((entry) =>
+    classify(entry, {
+      found: found.byKey.get(entry.name),
+      origin: originState(overlay, entry),
+      unreadable: found.unreadable,
+      blocked: overlay.blocked,
+    }),
+  );
+  const result: ScanResult = {
+    union,
+    entries,
+    directories: found.directories.list,
+    findings: [],
+    unreadable: found.unreadable,
+    blocked: overlay.blocked,
+    leftovers: {
+      running: owed,
+      temporaries: raw
+        .filter(({ type, name }) => type === 'temporary' && isOwnTemporary(name))
+        .map(({ name }) => ({ branch: 0, name })),
+      times: found.owedTimes.map((path) => ({ branch: 0, path })),
+      marks: owed ? unindexed.flushed.map(({ path }) => path) : [],
+    },
+    nfsExport:
+      union.options.nfsExport === true || raw.some(({ type }) => type === 'whiteout' || type === 'directory'),
+    walked: progress,
+  };
+  const detached = [...found.byKey].flatMap(([key, { twins }]) => twins.map((path) => ({ path, key })));
+  const seen = { overlay, raw, rules, detached, unindexed: unindexed.visible };
+  return { ...result, findings: await overlayFindings(result, seen, options) };
+}
+
+function soughtKeys(raw: readonly RawIndexEntry[]): Map<string, SoughtKey> {
+  const sought = new Map<string, SoughtKey>();
+  for (const { name, type, origin, stat: upper } of raw) {
+    if (origin === undefined) continue;
+    if (type === 'file') sought.set(name, { origin, stat: upper });
+    if (type === 'whiteout') sought.set(name, { origin, stat: undefined });
+  }
+  return sought;
+}
+
+function rulesOf(union: OverlayUnion, overlay: OverlayLayers): ViewRules {
+  return overlayRules({
+    prefix: overlay.prefix,
+    noFollow: union.options.redirectDir === 'nofollow',
+    roots: overlay.layers.roots,
+    merges: union.options.nfsExport === true ? (upper, lower) => merges(overlay, upper, lower) : undefined,
+  });
+}
+
+function merges(overlay: OverlayLayers, upper: LayerDirectory, lower: LayerDirectory): boolean {
+  const origin = getXattrFd(upper.fd, `${overlay.prefix}origin`);
+  const layer = overlay.lowers.find(({ branch }) => branch === lower.layer.branch);
+  const handle = handleOf(lower.fd, ascii(''));
+  // The kernel writes a missing origin itself, and merges.
+  if (origin === undefined || layer?.uuid === undefined || handle === undefined) return true;
+  return encodeOverlayHandle({ upper: false, uuid: layer.uuid, handle }).equals(origin);
+}
+
+/** Whether the origin that an entry's name tells still exists in one of the given lowers. */
+function originState(overlay: OverlayLayers, entry: RawIndexEntry): OriginState {
+  const { origin } = entry;
+  if (origin === undefined) return { known: false, exists: undefined, nlink: undefined };
+  const layers = overlay.lowers.filter(({ uuid }) => uuid === undefined || uuid.equals(origin.uuid));
+  if (layers.length === 0) return { known: false, exists: undefined, nlink: undefined };
+  let exists: boolean | undefined = false;
+  for (const layer of layers) {
+    const answer = openOrigin(layer, origin.handle);
+    if (typeof answer === 'number') return { known: true, exists: true, nlink: answer };
+    if (answer === undefined) exists = undefined;
+  }
+  return { known: true, exists, nlink: undefined };
+}
+
+/** Links of the inode; false where it is gone, undefined where nobody may ask. */
+function openOrigin(layer: HandleLayer, handle: Handle): number | false | undefined {
+  try {
+    const fd = openByHandle(layer.root, handle, O_PATH | O_NOFOLLOW);
+    try {
+      return stat(fd, ascii('')).nlink;
+    } finally {
+      close(fd);
+    }
+  } catch (error) {
+    if (isSysError(error, 'ESTALE', 'ENOENT')) return false;
+    if (isSysError(error, 'EPERM', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Splits upper files whose origin has no entry: those whose origin no lower name shows any more, as a flush leaves
+ * them that was stopped before its last step, and those whose entry was lost while other names show the old file.
+ */
+async function splitUnindexed(
+  overlay: OverlayLayers,
+  rules: ViewRules,
+  unindexed: readonly UnindexedFile[],
+  options: ScanOptions,
+): Promise<{ flushed: UnindexedFile[]; visible: UnindexedFile[] }> {
+  const sought = new Map<string, SoughtKey>();
+  for (const { key, hasNlink } of unindexed) {
+    const origin = parseOverlayHandle(Buffer.from(key, 'hex'));
+    if (hasNlink && typeof origin !== 'string') sought.set(key, { origin, stat: undefined });
+  }
+  if (sought.size === 0) return { flushed: [], visible: [] };
+  const found = new OverlayNames(overlay, rules, sought, false);
+  await runWalk(overlay.layers.roots, rules, found, options);
+  const marked = unindexed.filter(({ key }) => sought.has(key));
+  const shown = ({ key }: UnindexedFile): boolean => (found.byKey.get(key)?.missing.length ?? 0) > 0;
+  return {
+    flushed: found.unreadable.length > 0 ? [] : marked.filter((file) => !shown(file)),
+    visible: marked.filter(shown),
+  };
+}

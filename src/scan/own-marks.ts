@@ -1,0 +1,18 @@
+import type { Bytes } from '../sys/bytes.js';
+
+/** Attribute of a branch root while this program writes to the branch; found by a later run, it tells of an interruption. */
+export const RUNNING_XATTR = 'trusted.plinkctl.running';
+
+/** Attribute of a directory that waits for its atime and mtime: `<atime> <mtime>`, nanoseconds, decimal. */
+export const TIMES_XATTR = 'trusted.plinkctl.times';
+
+/** Attribute of a metacopy inode whose data is being filled in: what writing to it would lose. */
+export const HYDRATE_XATTR = 'trusted.plinkctl.hydrate';
+
+/** Prefix of this program's temporary names. `#` names in an overlay's index are removed by the kernel at a mount. */
+export const TEMPORARY_PREFIX = '#plinkctl-';
+
+/** Whether a temporary name in an index is one of this program's. */
+export function isOwnTemporary(name: Bytes): boolean {
+  return name.startsWith(TEMPORARY_PREFIX);
+}

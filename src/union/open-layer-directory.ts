@@ -1,0 +1,74 @@
+import { type Bytes, joinBytes } from '../sys/bytes.js';
+import { cloneMount } from '../sys/mount.js';
+import {
+  close,
+  O_DIRECTORY,
+  O_NOATIME,
+  O_NOFOLLOW,
+  O_PATH,
+  O_RDONLY,
+  openBeneath,
+  withFd,
+} from '../sys/open.js';
+import { isSysError } from '../sys/sys-error.js';
+import type { Layer, LayerDirectory } from './view-rules.js';
+
+const QUIET = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NOATIME;
+const PLAIN = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+
+/** openat2's limit is PATH_MAX, 4096 with the NUL; a deep tree is opened in pieces. */
+const PIECE = 4000;
+
+/**
+ * Opens a directory for reading below a descriptor, leaving its atime alone where this process may (owner or
+ * CAP_FOWNER).
+ *
+ * @throws SysError ENOENT, ENOTDIR, ELOOP (symlink), EXDEV (another mount), EACCES …
+ */
+export function openQuietly(dirfd: number, path: Bytes): number {
+  try {
+    return openBeneath(dirfd, path, QUIET);
+  } catch (error) {
+    if (isSysError(error, 'EPERM')) return openBeneath(dirfd, path, PLAIN);
+    throw error;
+  }
+}
+
+/** As {@link openQuietly} for a path of any length. */
+export function openLongPath(dirfd: number, path: Bytes): number {
+  if (path.length <= PIECE) return openQuietly(dirfd, path);
+  const cut = path.lastIndexOf('/', PIECE);
+  const rest = path.slice(cut + 1) as Bytes;
+  return withFd(openBeneath(dirfd, path.slice(0, cut) as Bytes, O_PATH | O_DIRECTORY), (fd) =>
+    openLongPath(fd, rest),
+  );
+}
+
+/**
+ * Opens a subdirectory of a layer directory. Where another file system is mounted on it, a union does not see
+ * that mount but what lies below: a private copy of the layer's mount shows the same (CAP_SYS_ADMIN).
+ */
+export function openLayerDirectory(parent: LayerDirectory, name: Bytes): LayerDirectory {
+  const { layer } = parent;
+  const real = joinBytes(parent.real, name);
+  try {
+    return { layer, real, fd: openQuietly(parent.fd, name) };
+  } catch (error) {
+    if (!isSysError(error, 'EXDEV') || layer.role === 'upper') throw error;
+    return { layer, real, fd: openUnderMount(layer, real, error) };
+  }
+}
+
+function openUnderMount(layer: Layer, real: Bytes, cause: unknown): number {
+  let root: number;
+  try {
+    root = cloneMount(layer.root, '.' as Bytes);
+  } catch {
+    throw cause;
+  }
+  try {
+    return openLongPath(root, real);
+  } finally {
+    close(root);
+  }
+}

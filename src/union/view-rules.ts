@@ -1,0 +1,47 @@
+import type { Bytes } from '../sys/bytes.js';
+import { close } from '../sys/open.js';
+
+/** A layer of an opened view. */
+export interface Layer {
+  /** Position in the union's `branches`. */
+  readonly branch: number;
+  readonly role: 'upper' | 'lower' | 'data';
+  readonly whiteouts: boolean;
+  /** Descriptor of its root. */
+  readonly root: number;
+  /** Path of its root, for a private mount of it. */
+  readonly path: Bytes;
+}
+
+/** One directory of one layer that takes part in a merged directory. */
+export interface LayerDirectory {
+  readonly layer: Layer;
+  readonly fd: number;
+  /** Path from the layer's root; differs from the union's path under a redirect. */
+  readonly real: Bytes;
+}
+
+/** A merged directory: its layer directories, top first. */
+export type Stack = readonly LayerDirectory[];
+
+/** The lookup rules of one union format. */
+export interface ViewRules {
+  /** Whether the union never shows a name: aufs' `.wh.` names. */
+  hidden(name: Bytes): boolean;
+  /** Whether a layer directory hides a name that it holds itself (aufs: a whiteout beside the name). */
+  hides(directory: LayerDirectory, name: Bytes): boolean;
+  /** Whether a layer directory ends the lookup of a name: it holds that name, or a whiteout for it. */
+  decides(directory: LayerDirectory, name: Bytes): boolean;
+  /**
+   * The merged directory of a name that is a directory in `stack[from]`; empty where it is not visible after all.
+   * The caller closes what it gets.
+   *
+   * @throws SysError where a layer's directory cannot be opened
+   */
+  descend(stack: Stack, from: number, name: Bytes): LayerDirectory[];
+}
+
+/** Closes every directory of a stack. */
+export function closeStack(stack: Stack): void {
+  for (const { fd } of stack) close(fd);
+}
