@@ -9,7 +9,6 @@ import type { TakeVisibleLock, VisibleLock } from './visible-lock.js';
 
 /** One lock object, held. */
 export interface Hold {
-  readonly object: LockObject;
   /** 0 for the lock itself, 1 and more for a child of the holder. */
   readonly level: number;
   /** Gives it back, the flock last; a second call does nothing. */
@@ -100,7 +99,7 @@ function claim({ object, level, fd, companions, context }: Claim): Hold | Busy {
       if (fd !== object.fd) close(fd);
     }
   };
-  if (companions === undefined) return { object, level, release };
+  if (companions === undefined) return { level, release };
   try {
     try {
       if (level === 0) visible = takeVisibleLock?.(companions.lockPath(0), note);
@@ -111,7 +110,7 @@ function claim({ object, level, fd, companions, context }: Claim): Hold | Busy {
       note(`the owner record could not be written: ${messageOf(error)}`);
     }
     const taken = companions.takenBelow(level);
-    if (taken === undefined) return { object, level, release };
+    if (taken === undefined) return { level, release };
     release();
     return { object, level: taken };
   } catch (error) {
