@@ -36,8 +36,8 @@ export function isBusy(result: { release(): void } | Busy): result is Busy {
 }
 
 /**
- * Tries once for a lock object, which stays open in any case: its flock; or, if that belongs to an ancestor that admits its children, the flock
- * of the children's file, and so on down.
+ * Tries once for a lock object: its flock; or, if that belongs to an ancestor that admits its children, the flock
+ * of the children's file, and so on down. The object stays open in any case; closing it is the caller's.
  *
  * Who takes a level writes its record first and then looks whether anybody still holds a deeper one (the child of
  * a holder that was killed); a child takes its level first and then looks whether the records above are still the
