@@ -128,15 +128,16 @@ function judge(raw: RawIndexEntry, facts: EntryFacts): Verdict {
       reason: lost ? 'the next mount with index=on would delete this only copy' : undefined,
     };
   }
+  // Names in a lower that is not given would fall back to their old content if the entry went.
+  if (!origin.known) {
+    return { state: 'foreign', reason: 'it belongs to a file system that none of the given lowers is on' };
+  }
   if (names > 0) {
     if (!isAccounted(raw, facts)) return { state: 'complete', reason: hiddenBy(facts) };
-    if (origin.known && origin.exists === false) {
+    if (origin.exists === false) {
       return { state: 'stale', reason: 'the lower file it was copied from is gone' };
     }
     return { state: 'complete' };
-  }
-  if (!origin.known) {
-    return { state: 'foreign', reason: 'it belongs to a file system that none of the given lowers is on' };
   }
   if (!isAccounted(raw, facts)) return { state: 'ambiguous', reason: hiddenBy(facts) };
   if (raw.stat.nlink > 1) {
@@ -147,7 +148,8 @@ function judge(raw: RawIndexEntry, facts: EntryFacts): Verdict {
   }
   return {
     state: 'orphan',
-    atRisk: lost,
+    // Removed through the union it may go; where the lower vanished, it may hold what nobody meant to remove.
+    atRisk: lost && origin.exists === false,
     reason:
       origin.exists === false
         ? 'the lower file it was copied from is gone, and no name shows the copy'

@@ -164,7 +164,7 @@ export function* walk(
 }
 
 function nameAt(buffer: Buffer, at: number, size: number): Bytes {
-  let end = at + size - 8 < at + 19 ? at + 19 : at + size - 8;
+  let end = Math.max(at + 19, at + size - 8);
   while (buffer[end] !== 0) end += 1;
   return buffer.toString('latin1', at + 19, end) as Bytes;
 }

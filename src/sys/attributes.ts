@@ -11,6 +11,7 @@ const fchownatCall = native(
 );
 const fchmodCall = native('int fchmod(int fd, unsigned int mode)');
 const utimensatCall = native('int utimensat(int dirfd, void *path, void *times, int flags)');
+const futimensCall = native('int futimens(int fd, void *times)');
 
 /**
  * Gives a file this program has just made its owner. Never use it on a user's file: any chown, also one to
@@ -49,8 +50,8 @@ export function setTimes(dirfd: number, name: Bytes, atime: bigint, mtime: bigin
   timespec(times, 0, atime);
   timespec(times, 16, mtime);
   if (name === '') {
-    // futimens(3) is utimensat with a null path; AT_EMPTY_PATH came only with Linux 5.8.
-    invoke('utimensat', checkFd(dirfd), name, () => utimensatCall(dirfd, null, times, 0));
+    // AT_EMPTY_PATH came only with Linux 5.8.
+    invoke('utimensat', checkFd(dirfd), name, () => futimensCall(dirfd, times));
     return;
   }
   const cname = cString(name);
