@@ -1,5 +1,9 @@
 import type { Bytes } from '../sys/bytes.js';
+import { discoverUnions } from '../union/discover.js';
+import { describeTarget } from '../union/target.js';
 import type { Union } from '../union/union.js';
+import { verify } from '../union/verify.js';
+import { readConfig } from './config-file.js';
 import type { Context } from './context.js';
 
 /** One union of `--all`: what to call it, and how to get at it. */
@@ -15,8 +19,7 @@ export interface NamedUnion {
  *
  * @param config - value of `--config`
  */
-export async function allUnions(config: Bytes | undefined, context: Context): Promise<NamedUnion[]> {
-  const { describeTarget, discoverUnions, readConfig, verify } = await import('./core.js');
+export function allUnions(config: Bytes | undefined, context: Context): NamedUnion[] {
   const discovered = discoverUnions(context.kernelRoot).flatMap(({ described, mountpoint }): NamedUnion[] =>
     described?.branches.some(({ role }) => role === 'upper') === true
       ? [{ name: mountpoint, open: () => verify(described) }]

@@ -1,12 +1,19 @@
+import { refuseIfInUse } from '../lock/in-use.js';
+import { enterMaintenance } from '../lock/maintenance.js';
 import { Problem } from '../problem.js';
+import { outcomeReport } from '../report/outcome-report.js';
+import { planReport } from '../report/plan-report.js';
 import type { Report } from '../report/report.js';
+import { apply } from '../restore/apply.js';
+import { plan } from '../restore/plan.js';
 import type { Union } from '../union/union.js';
 import type { writeOptions } from './common-options.js';
 import type { Context } from './context.js';
 import type { Values } from './option.js';
 import { scanUnion } from './scan-union.js';
+import { stopwatch } from './stopwatch.js';
 import { throughMount } from './through-mount.js';
-import { seconds } from './values.js';
+import { seconds as toSeconds } from './values.js';
 
 /** `restore` and `flush`: scan, plan, and unless it is a dry run do it under the maintenance lock. */
 export async function mend(
@@ -18,11 +25,7 @@ export async function mend(
   const wait = waitSeconds(values.wait);
   if (values['dry-run'] === true) return planned(union, goal, context);
   if (union.mounted !== undefined) return throughMount(union, goal, context);
-  const [{ plan }, { apply, enterMaintenance, outcomeReport, refuseIfInUse }] = await Promise.all([
-    import('./core.js'),
-    import('./writing.js'),
-  ]);
-  const started = performance.now();
+  const seconds = stopwatch();
   const maintenance = await enterMaintenance(union, {
     command: goal,
     wait,
@@ -41,7 +44,7 @@ export async function mend(
       onProgress: ({ links, total }) => context.progress.show(`linking: ${links} of ${total}`),
     });
     const stop = outcome.stopped ? stopCode(context.signal) : undefined;
-    return outcomeReport(found, todo, outcome, (performance.now() - started) / 1000, stop);
+    return outcomeReport(found, todo, outcome, seconds(), stop);
   } finally {
     context.progress.end();
     maintenance.release();
@@ -49,16 +52,15 @@ export async function mend(
 }
 
 async function planned(union: Union, goal: 'restore' | 'flush', context: Context): Promise<Report> {
-  const { plan, planReport } = await import('./core.js');
-  const started = performance.now();
+  const seconds = stopwatch();
   const found = await scanUnion(union, false, context);
-  return planReport(found, plan(found, goal), (performance.now() - started) / 1000);
+  return planReport(found, plan(found, goal), seconds());
 }
 
 /** `--wait` alone waits for ever. */
 function waitSeconds(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  return value === '' ? Number.POSITIVE_INFINITY : seconds('wait', value);
+  return value === '' ? Number.POSITIVE_INFINITY : toSeconds('wait', value);
 }
 
 function stopCode(signal: AbortSignal): number {

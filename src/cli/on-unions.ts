@@ -1,6 +1,7 @@
 import { Problem } from '../problem.js';
 import { failureReport } from '../report/failure-report.js';
 import type { Report } from '../report/report.js';
+import { several } from '../report/several.js';
 import type { Union } from '../union/union.js';
 import { allUnions } from './all-unions.js';
 import type { Invocation } from './command.js';
@@ -18,13 +19,12 @@ export async function onUnions(
   context: Context,
   action: (union: Union) => Promise<Report>,
 ): Promise<Report> {
-  if (values.all !== true) return action(await selectUnion(values, positionals, context));
+  if (values.all !== true) return action(selectUnion(values, positionals, context));
   if (positionals.length > 0 || values.options !== undefined || values.upper !== undefined) {
     throw new Problem('usage', 'two-targets', '--all takes no union beside it');
   }
-  const { several } = await import('./core.js');
   const reports: Report[] = [];
-  for (const { name, open } of await allUnions(values.config, context)) {
+  for (const { name, open } of allUnions(values.config, context)) {
     if (context.signal.aborted) {
       reports.push(failureReport(failureOf(context.signal.reason)));
       break;

@@ -11,6 +11,7 @@ import type { Values } from './option.js';
 import type { ParsedLine } from './parsed-line.js';
 import { toValues } from './values.js';
 import { withTimeout } from './with-timeout.js';
+import { writeMetrics } from './write-metrics.js';
 
 /** Runs a parsed command line and prints its report. */
 export async function runCommand(line: ParsedLine, streams: Streams, signal: AbortSignal): Promise<number> {
@@ -32,10 +33,10 @@ export async function runCommand(line: ParsedLine, streams: Streams, signal: Abo
   try {
     report = await line.command.run({ values, positionals: line.positionals, rest: line.rest }, context);
   } catch (error) {
-    if (metrics !== undefined) await measure(metrics, failureReport(failureOf(error)));
+    if (metrics !== undefined) measure(metrics, failureReport(failureOf(error)));
     throw error;
   }
-  if (metrics !== undefined) await measure(metrics, report);
+  if (metrics !== undefined) measure(metrics, report);
   if (output.json === true) {
     streams.out(`${JSON.stringify(document(line.command.name, report), null, 2)}\n`);
     return report.exitCode;
@@ -45,8 +46,7 @@ export async function runCommand(line: ParsedLine, streams: Streams, signal: Abo
   streams.out(printLines(lines, verbosity === 'quiet', logFormat));
   return report.exitCode;
 
-  async function measure(file: Bytes, result: Report): Promise<void> {
-    const { writeMetrics } = await import('./write-metrics.js');
+  function measure(file: Bytes, result: Report): void {
     writeMetrics(file, document(line.command.name, result));
   }
 }

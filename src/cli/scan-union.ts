@@ -1,10 +1,10 @@
 import type { ScanResult } from '../scan/result.js';
+import { scan } from '../scan/scan.js';
 import type { Union } from '../union/union.js';
 import type { Context } from './context.js';
 
 /** Scans with progress; the abort's own reason is thrown when it is stopped. */
 export async function scanUnion(union: Union, thorough: boolean, context: Context): Promise<ScanResult> {
-  const { scan } = await import('./core.js');
   context.signal.throwIfAborted();
   try {
     const result = await scan(union, {

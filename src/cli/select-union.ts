@@ -1,6 +1,6 @@
 import { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
-import type { TargetWords } from '../union/target.js';
+import { resolveTarget, type TargetWords } from '../union/target.js';
 import type { Union } from '../union/union.js';
 import type { targetOptions } from './common-options.js';
 import type { Context } from './context.js';
@@ -29,12 +29,11 @@ export function targetWords(
 }
 
 /** The union that the command line names. */
-export async function selectUnion(
+export function selectUnion(
   values: Values<typeof targetOptions>,
   positionals: readonly Bytes[],
   context: Context,
-): Promise<Union> {
+): Union {
   const words = targetWords(values, positionals);
-  const { resolveTarget } = await import('./core.js');
   return resolveTarget(words, context.kernelRoot);
 }

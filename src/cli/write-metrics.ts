@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { lastSuccessIn, metricsText } from '../report/metrics.js';
 import type { JsonObject } from '../report/report.js';
@@ -13,9 +12,9 @@ export function writeMetrics(file: Bytes, document: JsonObject): void {
   const now = Math.round(Date.now() / 1000);
   const lastSuccess = document.exitCode === 0 ? now : previousSuccess(file);
   // The collector takes only names that end in `.prom`.
-  const temporary = toBuffer(`${file}.${randomBytes(4).toString('hex')}` as Bytes);
+  const temporary = toBuffer(`${file}.${process.pid}` as Bytes);
   try {
-    writeFileSync(temporary, metricsText(document, now, lastSuccess), { flag: 'wx' });
+    writeFileSync(temporary, metricsText(document, now, lastSuccess));
     // The collector is another user, and root's umask may be strict.
     chmodSync(temporary, 0o644);
     renameSync(temporary, toBuffer(file));

@@ -1,4 +1,4 @@
-import yargs, { type Argv, type Options as YargsOption } from 'yargs';
+import type { Argv, Options as YargsOption } from 'yargs';
 import { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Command } from './command.js';
@@ -38,6 +38,7 @@ export async function askYargs(
   }
   const group = groupOf(commands, words);
   const own = group === undefined ? words : words.slice(1);
+  const { default: yargs } = await import('yargs');
   let answer: ParsedLine | undefined;
   let output = '';
   const parser = yargs(own)

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '../problem.js';
 import { shown } from '../report/shown.js';
+import { randomHex } from '../sys/random-hex.js';
 import type { Union } from '../union/union.js';
 import { busyProblem } from './busy-problem.js';
 import { type HoldContext, isBusy } from './hold.js';
@@ -96,7 +96,7 @@ function ownRecord(union: Union, { command, admitsChildren = false }: EnterMaint
   const paths = union.branches.filter(({ role }) => role === 'upper').map(({ path }) => path);
   return {
     ...ownIdentity(),
-    nonce: randomBytes(8).toString('hex'),
+    nonce: randomHex(8),
     command,
     argv: process.argv.slice(1),
     since: new Date().toISOString(),

@@ -63,7 +63,9 @@ function viewsOf(plan: Plan, outcome: Outcome): EntryView[] {
     const missing = entry.missing.map(({ path }) => path).filter((path) => !there.has(path));
     return { entry, restored, missing, removed, reason, attention };
   });
-  return [...done, ...keptViews(plan.kept, done)];
+  const views = [...done, ...keptViews(plan.kept, done)];
+  // What needs attention stands last, where it is seen.
+  return [...views.filter(({ attention }) => !attention), ...views.filter(({ attention }) => attention)];
 }
 
 function entryLines(views: readonly EntryView[], page: Page): Line[] {

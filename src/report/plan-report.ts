@@ -52,15 +52,15 @@ export function planReport(scan: ScanResult, plan: Plan, seconds: number): Repor
 }
 
 function viewsOf(plan: Plan): EntryView[] {
-  const planned = plan.entries.map(({ entry, link, remove }): EntryView => {
+  const planned = plan.entries.map(({ entry, link, remove, obstacle }): EntryView => {
     const linked = new Set(link);
     return {
       entry,
       restored: link,
       missing: entry.missing.map(({ path }) => path).filter((path) => !linked.has(path)),
       removed: remove,
-      reason: entry.reason,
-      attention: false,
+      reason: obstacle ?? entry.reason,
+      attention: obstacle !== undefined,
     };
   });
   return [...planned, ...keptViews(plan.kept, planned)];

@@ -1,13 +1,18 @@
 import { type Bytes, toBuffer } from '../sys/bytes.js';
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+let loaded: InstanceType<typeof TextDecoder> | undefined;
+
+function decode(bytes: Uint8Array): string {
+  loaded ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  return loaded.decode(bytes);
+}
 
 /** The text of a byte string, or undefined where it is not UTF-8. */
 export function textOf(bytes: Bytes): string | undefined {
   // Every name that ls of an ordinary system shows is its own text.
   if (/^[\x20-\x7e]*$/.test(bytes)) return bytes;
   try {
-    return decoder.decode(toBuffer(bytes));
+    return decode(toBuffer(bytes));
   } catch {
     return undefined;
   }
@@ -22,6 +27,8 @@ const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\\]/gu;
  * doubled, so that no name can pass for another or reach the terminal as a command.
  */
 export function shown(bytes: Bytes): string {
+  // The classes of Unicode are slow to compile, and most names do without.
+  if (/^[\x20-\x5b\x5d-\x7e]*$/.test(bytes)) return bytes;
   const text = textOf(bytes);
   if (text !== undefined) return text.replace(unsafe, escapeCharacter);
   // Not UTF-8 as a whole: what is, is still shown as text.
@@ -44,7 +51,7 @@ function splitUtf8(buffer: Buffer): (string | number)[] {
   for (let at = 0; at < buffer.length; ) {
     const length = sequenceLength(buffer[at] ?? 0);
     try {
-      parts.push(decoder.decode(buffer.subarray(at, at + length)));
+      parts.push(decode(buffer.subarray(at, at + length)));
       at += length;
     } catch {
       parts.push(buffer[at] ?? 0);
@@ -64,6 +71,7 @@ function sequenceLength(lead: number): number {
  * doubling backslashes.
  */
 export function sentence(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text;
   const decoded = /[^\x20-\x7e]/.test(text) && /^[\0-\xff]*$/.test(text) ? textOf(text as Bytes) : text;
   return (decoded ?? text).replace(unsafe, (character) =>
     character === '\\' ? character : escapeCharacter(character),

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { TEMPORARY_PREFIX } from '../scan/own-marks.js';
 import type { MissingDirectory } from '../scan/result.js';
 import { chmod, chown, setTimes } from '../sys/attributes.js';
@@ -7,6 +6,7 @@ import { fileSystemUuid } from '../sys/filesystem.js';
 import { handleOf } from '../sys/handle.js';
 import { mkdir, RENAME_NOREPLACE, rename, rmdir } from '../sys/names.js';
 import { close, withFd } from '../sys/open.js';
+import { randomHex } from '../sys/random-hex.js';
 import { isDirectory, stat, statIfThere } from '../sys/stat.js';
 import { fsync } from '../sys/sync.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
@@ -55,7 +55,7 @@ function make(
   missing: MissingDirectory,
 ): void {
   const workshop = openWorkshop(site, branch);
-  const temporary = `${TEMPORARY_PREFIX}${randomBytes(8).toString('hex')}` as Bytes;
+  const temporary = `${TEMPORARY_PREFIX}${randomHex(8)}` as Bytes;
   try {
     mkdir(workshop, temporary, 0o700);
     try {

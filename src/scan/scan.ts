@@ -1,4 +1,6 @@
 import type { Union } from '../union/union.js';
+import { scanAufs } from './aufs-scan.js';
+import { scanOverlay } from './overlay-scan.js';
 import type { ScanResult } from './result.js';
 
 export interface ScanOptions {
@@ -15,10 +17,5 @@ export interface ScanOptions {
  * @throws Problem operational where a branch or the index cannot be read at all
  */
 export async function scan(union: Union, options: ScanOptions = {}): Promise<ScanResult> {
-  if (union.format === 'overlay') {
-    const { scanOverlay } = await import('./overlay-scan.js');
-    return scanOverlay(union, options);
-  }
-  const { scanAufs } = await import('./aufs-scan.js');
-  return scanAufs(union, options);
+  return union.format === 'overlay' ? scanOverlay(union, options) : scanAufs(union, options);
 }

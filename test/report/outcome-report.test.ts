@@ -20,8 +20,9 @@ const entryPlan = (changes: Partial<EntryPlan> = {}): EntryPlan => ({
   link: [b('b'), b('d/c')],
   nlinkBefore: undefined,
   nlinkAfter: undefined,
-  hydrate: undefined,
+  hydrate: false,
   remove: true,
+  obstacle: undefined,
   linksAfter: 4,
   ...changes,
 });
@@ -65,12 +66,12 @@ upper /u over /l1, /it's l2
 ├─ + d/c
 └─ ✓ a
 
+00fe  directory  directory
+└─ belongs to nfs_export
+
 11.15  file of 12 KiB  ambiguous
 ├─ its names cannot be proved
 └─ two lower files could be its origin
-
-00fe  directory  directory
-└─ belongs to nfs_export
 
 ✓ 2 names put back, 1 directory made for them, 1 entry removed from the index, 2.0 KiB freed.
 ! 1 entry kept, for the reasons above.

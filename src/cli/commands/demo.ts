@@ -1,5 +1,8 @@
+import { demoReport } from '../../report/demo-report.js';
+import { targetWords } from '../../report/target-view.js';
 import { defineCommand } from '../command.js';
 import { outputOptions } from '../common-options.js';
+import { setStage } from '../demo/set-stage.js';
 import { mend } from '../mend.js';
 
 /** `plinkctl demo` */
@@ -14,11 +17,7 @@ export const demo = defineCommand({
   positionals: [],
   options: outputOptions,
   run: async (_, context) => {
-    const [{ demoReport, setStage }, { targetWords }] = await Promise.all([
-      import('../demo/index.js'),
-      import('../core.js'),
-    ]);
-    const { stage, reason } = setStage();
+    const { stage, reason } = await setStage();
     try {
       const broken = stage.look();
       const flush = await mend(stage.union, 'flush', { 'dry-run': undefined, wait: undefined }, context);

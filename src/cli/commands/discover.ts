@@ -1,3 +1,6 @@
+import { discoverReport } from '../../report/discover-report.js';
+import { countEntries } from '../../union/count-entries.js';
+import { discoverUnions } from '../../union/discover.js';
 import { defineCommand } from '../command.js';
 import { outputOptions } from '../common-options.js';
 
@@ -13,7 +16,6 @@ export const discover = defineCommand({
   positionals: [],
   options: outputOptions,
   run: async (_, context) => {
-    const { countEntries, discoverReport, discoverUnions } = await import('../core.js');
     const unions = discoverUnions(context.kernelRoot);
     return discoverReport(
       unions.map((union) => ({

@@ -1,7 +1,9 @@
+import { scanReport } from '../../report/scan-report.js';
 import { defineCommand } from '../command.js';
 import { allOption, outputOptions, targetOptions } from '../common-options.js';
 import { onUnions } from '../on-unions.js';
 import { scanUnion } from '../scan-union.js';
+import { stopwatch } from '../stopwatch.js';
 
 /** `plinkctl list` */
 export const list = defineCommand({
@@ -20,9 +22,8 @@ export const list = defineCommand({
   options: { ...targetOptions, ...allOption, ...outputOptions },
   run: (invocation, context) =>
     onUnions(invocation, context, async (union) => {
-      const { scanReport } = await import('../core.js');
-      const started = performance.now();
+      const seconds = stopwatch();
       const found = await scanUnion(union, false, context);
-      return scanReport('list', found, (performance.now() - started) / 1000);
+      return scanReport('list', found, seconds());
     }),
 });

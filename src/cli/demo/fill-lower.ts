@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
-import fs from 'fs-extra';
+import type { FileSystem } from './file-system.js';
 import { names, texts } from './stage.js';
 
 /** One file under all names, as a read-only branch has it. */
-export function fillLower(lower: string): void {
+export function fillLower(fs: FileSystem, lower: string): void {
   const [first, ...others] = names;
   fs.outputFileSync(join(lower, first), texts.before);
   for (const name of others) {

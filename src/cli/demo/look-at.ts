@@ -1,4 +1,4 @@
-import fs from 'fs-extra';
+import type { FileSystem } from './file-system.js';
 import { type Look, names } from './stage.js';
 
 /**
@@ -6,7 +6,7 @@ import { type Look, names } from './stage.js';
  *
  * @param find - the path of a name as the union shows it
  */
-export function lookAt(find: (name: string) => string): Look[] {
+export function lookAt(fs: FileSystem, find: (name: string) => string): Look[] {
   return names.map((name) => {
     const path = find(name);
     const { ino } = fs.statSync(path, { bigint: true });

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import fs from 'fs-extra';
 import { ascii, type Bytes, bytesFromText } from '../../sys/bytes.js';
 import { MNT_DETACH, MS_RDONLY, mount, umount } from '../../sys/mount.js';
 import { noOverlayOptions } from '../../union/overlay-words.js';
+import type { FileSystem } from './file-system.js';
 import { fillLower } from './fill-lower.js';
 import { lookAt } from './look-at.js';
 import { type Look, names, type Stage, texts } from './stage.js';
@@ -14,7 +14,7 @@ import { type Look, names, type Stage, texts } from './stage.js';
  * @param tmpfs - put a tmpfs there first: the file system of the temporary directory may not do for an upper
  * @throws SysError or another error where this process may not mount, or the kernel keeps no index here
  */
-export function overlayStage(root: string, tmpfs: boolean): Stage {
+export function overlayStage(fs: FileSystem, root: string, tmpfs: boolean): Stage {
   const mounted: Bytes[] = [];
   const mountAt = (target: string, type: string, flags: number, data: string): void => {
     mount(ascii(type), bytesFromText(target), ascii(type), flags, bytesFromText(data));
@@ -33,7 +33,7 @@ export function overlayStage(root: string, tmpfs: boolean): Stage {
     if (tmpfs) mountAt(root, 'tmpfs', 0, 'mode=0700,size=4m');
     const at = (name: string): string => join(root, name);
     for (const name of ['upper', 'lower', 'work', 'union']) fs.ensureDirSync(at(name));
-    fillLower(at('lower'));
+    fillLower(fs, at('lower'));
     mountAt(
       at('union'),
       'overlay',
@@ -41,14 +41,14 @@ export function overlayStage(root: string, tmpfs: boolean): Stage {
       `lowerdir=${at('lower')},upperdir=${at('upper')},workdir=${at('work')},index=on`,
     );
     fs.writeFileSync(join(at('union'), names[0]), texts.after);
-    const whileMounted = lookAt((name) => join(at('union'), name));
+    const whileMounted = lookAt(fs, (name) => join(at('union'), name));
     unmountLast();
     if (fs.readdirSync(at('work/index')).length === 0) throw new Error('the kernel kept no index');
     const look = (): Look[] => {
       // Both branches as lowers: what a mount without the index shows, and nothing can be written.
       mountAt(at('union'), 'overlay', MS_RDONLY, `lowerdir=${at('upper')}:${at('lower')}`);
       try {
-        return lookAt((name) => join(at('union'), name));
+        return lookAt(fs, (name) => join(at('union'), name));
       } finally {
         unmountLast();
       }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import fs from 'fs-extra';
 import { bytesFromText } from '../../sys/bytes.js';
+import type { FileSystem } from './file-system.js';
 import { fillLower } from './fill-lower.js';
 import { lookAt } from './look-at.js';
 import { names, type Stage, texts } from './stage.js';
@@ -10,11 +10,11 @@ import { names, type Stage, texts } from './stage.js';
  *
  * @param root - an empty directory; it is removed by `dispose`
  */
-export function plainStage(root: string): Stage {
+export function plainStage(fs: FileSystem, root: string): Stage {
   const upper = join(root, 'upper');
   const lower = join(root, 'lower');
   const index = join(upper, '.wh..wh.plnk');
-  fillLower(lower);
+  fillLower(fs, lower);
   fs.ensureDirSync(index, { mode: 0o700 });
   fs.ensureDirSync(join(upper, '.wh..wh.orph'), { mode: 0o700 });
   fs.writeFileSync(join(upper, '.wh..wh.aufs'), '', { mode: 0o444 });
@@ -34,7 +34,8 @@ export function plainStage(root: string): Stage {
     made: `plain directories in the shape of an aufs in ${root}`,
     lookedAt: 'Mounted again, or copied',
     whileMounted: undefined,
-    look: () => lookAt((name) => (fs.existsSync(join(upper, name)) ? join(upper, name) : join(lower, name))),
+    look: () =>
+      lookAt(fs, (name) => (fs.existsSync(join(upper, name)) ? join(upper, name) : join(lower, name))),
     dispose: () => fs.removeSync(root),
   };
 }

@@ -13,17 +13,18 @@ export interface StageSet {
 }
 
 /** A real overlay on the temporary directory's own file system, else on a tmpfs, else plain directories. */
-export function setStage(): StageSet {
+export async function setStage(): Promise<StageSet> {
+  const { default: fs } = await import('fs-extra');
   const root = (): string => mkdtempSync(join(tmpdir(), 'plinkctl-demo-'));
   let reason: string | undefined;
   for (const tmpfs of [false, true]) {
     try {
-      return { stage: overlayStage(root(), tmpfs), reason: undefined };
+      return { stage: overlayStage(fs, root(), tmpfs), reason: undefined };
     } catch (error) {
       reason = why(error);
     }
   }
-  return { stage: plainStage(root()), reason };
+  return { stage: plainStage(fs, root()), reason };
 }
 
 function why(error: unknown): string {

@@ -1,0 +1,75 @@
+import { failureJson, failureText } from '../report/failure.js';
+import { formatNotice, type LogFormat } from '../report/notice.js';
+import type { Streams } from './context.js';
+import { failureOf } from './failure.js';
+import { parseLean } from './parse-lean.js';
+import { commandAt } from './parsed-line.js';
+import { personalityOf } from './personality.js';
+import { rawArguments } from './raw-arguments.js';
+import { runCommand } from './run-command.js';
+import { Stopped } from './stopped.js';
+import { commands } from './table.js';
+import { askYargs } from './yargs.js';
+
+/**
+ * Runs one command line, whatever is on it.
+ *
+ * @returns the exit code
+ */
+export async function runLine(
+  argv0: string,
+  argv: readonly string[],
+  version: string,
+  streams: Streams,
+): Promise<number> {
+  const stop = new AbortController();
+  const onInterrupt = () => stop.abort(new Stopped('SIGINT'));
+  const onTerminate = () => stop.abort(new Stopped('SIGTERM'));
+  // Once: a second signal ends the process in the ordinary way.
+  process.once('SIGINT', onInterrupt);
+  process.once('SIGTERM', onTerminate);
+  try {
+    const personality = personalityOf(argv0, argv);
+    if (personality !== undefined) {
+      return await (await personality.load()).run(personality.argv, streams, stop.signal);
+    }
+    const words = rawArguments(argv);
+    let line = parseLean(commands, words);
+    if (line === undefined) {
+      const answer = await askYargs(commands, words, { version, columns: streams.columns });
+      if ('output' in answer) {
+        streams.out(answer.output);
+        return 0;
+      }
+      line = answer;
+    }
+    return await runCommand(line, streams, stop.signal);
+  } catch (error) {
+    return fail(error, argv, streams);
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onTerminate);
+  }
+}
+
+function fail(error: unknown, argv: readonly string[], streams: Streams): number {
+  const failure = failureOf(error);
+  if (argv.includes('--json')) {
+    const document = {
+      schema: 'plinkctl/1',
+      command: commandAt(commands, argv)?.[0].name ?? argv[0] ?? null,
+      error: failureJson(failure),
+      exitCode: failure.exitCode,
+    };
+    streams.out(`${JSON.stringify(document, null, 2)}\n`);
+  } else {
+    streams.err(formatNotice({ level: 'error', text: failureText(failure) }, logFormat(argv)));
+  }
+  return failure.exitCode;
+}
+
+// The command line may be the very thing that could not be read.
+function logFormat(argv: readonly string[]): LogFormat {
+  const value = argv.join('\n').match(/^--log-format[=\n](.*)$/m)?.[1];
+  return value === 'systemd' || value === 'json' ? value : 'text';
+}
