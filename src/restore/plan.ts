@@ -107,6 +107,9 @@ function flushObstacle(entry: IndexEntry, scan: ScanResult, all: number): string
   if (entry.overlay?.metacopy === 'verity') {
     return 'its data is the lower file, checked by an fs-verity digest: give it data of its own by writing to it';
   }
+  if (entry.overlay?.metacopy === 'layered') {
+    return 'its data is two layers down, below another metadata-only copy: give it data of its own by writing to it';
+  }
   if (entry.overlay?.metacopy !== undefined && entry.overlay.originExists !== true) {
     return 'its data is the lower file, and that cannot be opened by its handle';
   }

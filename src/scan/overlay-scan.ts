@@ -1,7 +1,7 @@
 import { ascii } from '../sys/bytes.js';
 import { type Handle, handleOf, openByHandle } from '../sys/handle.js';
 import { close, O_NOFOLLOW, O_PATH } from '../sys/open.js';
-import { stat } from '../sys/stat.js';
+import { isRegular, stat } from '../sys/stat.js';
 import { isSysError } from '../sys/sys-error.js';
 import { getXattr, getXattrFd } from '../sys/xattr.js';
 import { encodeOverlayHandle, parseOverlayHandle } from '../union/overlay-handle.js';
@@ -106,24 +106,30 @@ function merges(overlay: OverlayLayers, upper: LayerDirectory, lower: LayerDirec
 /** Whether the origin that an entry's name tells still exists in one of the given lowers. */
 function originState(overlay: OverlayLayers, entry: RawIndexEntry): OriginState {
   const { origin } = entry;
-  if (origin === undefined) return { known: false, exists: undefined, nlink: undefined };
+  if (origin === undefined) return { known: false, exists: undefined, nlink: undefined, metacopy: false };
   const layers = overlay.lowers.filter(({ uuid }) => uuid === undefined || uuid.equals(origin.uuid));
-  if (layers.length === 0) return { known: false, exists: undefined, nlink: undefined };
+  if (layers.length === 0) return { known: false, exists: undefined, nlink: undefined, metacopy: false };
   let exists: boolean | undefined = false;
   for (const layer of layers) {
-    const answer = openOrigin(layer, origin.handle);
-    if (typeof answer === 'number') return { known: true, exists: true, nlink: answer };
+    const answer = openOrigin(layer, origin.handle, overlay.prefix);
+    if (typeof answer === 'object') return { known: true, exists: true, ...answer };
     if (answer === undefined) exists = undefined;
   }
-  return { known: true, exists, nlink: undefined };
+  return { known: true, exists, nlink: undefined, metacopy: false };
 }
 
-/** Links of the inode; false where it is gone, undefined where nobody may ask. */
-function openOrigin(layer: HandleLayer, handle: Handle): number | false | undefined {
+/** The origin's inode; false where it is gone, undefined where nobody may ask. */
+function openOrigin(
+  layer: HandleLayer,
+  handle: Handle,
+  prefix: string,
+): { nlink: number; metacopy: boolean } | false | undefined {
   try {
     const fd = openByHandle(layer.root, handle, O_PATH | O_NOFOLLOW);
     try {
-      return stat(fd, ascii('')).nlink;
+      const facts = stat(fd, ascii(''));
+      const metacopy = isRegular(facts) && getXattr(fd, ascii(''), `${prefix}metacopy`) !== undefined;
+      return { nlink: facts.nlink, metacopy };
     } finally {
       close(fd);
     }

@@ -13,6 +13,8 @@ export interface OriginState {
   readonly exists: boolean | undefined;
   /** Its links, where it was opened. */
   readonly nlink: number | undefined;
+  /** It is a metadata-only copy itself, of a still lower file. */
+  readonly metacopy: boolean;
 }
 
 /** All that is known of one entry. */
@@ -45,12 +47,21 @@ export function classify(raw: RawIndexEntry, facts: EntryFacts): IndexEntry {
       lowerNlink,
       nlinkXattr: raw.nlinkXattr?.toString('latin1'),
       nlinkWanted: formatOverlayNlink('U', all - raw.stat.nlink),
-      metacopy: raw.metacopy === undefined ? undefined : raw.metacopy.length > 4 ? 'verity' : 'plain',
+      metacopy: metacopyKind(raw, facts.origin),
       originExists: facts.origin.exists,
       accounted: isAccounted(raw, facts),
     },
     aufs: undefined,
   };
+}
+
+function metacopyKind(
+  { metacopy }: RawIndexEntry,
+  origin: OriginState,
+): 'plain' | 'layered' | 'verity' | undefined {
+  if (metacopy === undefined) return undefined;
+  if (metacopy.length > 4) return 'verity';
+  return origin.metacopy ? 'layered' : 'plain';
 }
 
 interface Verdict {

@@ -63,8 +63,11 @@ export interface OverlayEntryFacts {
   readonly nlinkXattr: string | undefined;
   /** `overlay.nlink` as it should stand for the names that are there now. */
   readonly nlinkWanted: string;
-  /** Set where the inode holds metadata only and its data is still the lower's; `verity`: checked by a digest. */
-  readonly metacopy: 'plain' | 'verity' | undefined;
+  /**
+   * Set where the inode holds metadata only and its data is still the lower's; `layered`: that lower file is a
+   * metadata-only copy of a still lower one; `verity`: checked by a digest.
+   */
+  readonly metacopy: 'plain' | 'layered' | 'verity' | undefined;
   /** Whether the origin handle can be opened in a given lower: undefined if nobody may ask (no privilege). */
   readonly originExists: boolean | undefined;
   /** Every link of the inode and of its origin was seen, or every directory could be read. */
