@@ -49,7 +49,7 @@ describeIncidents('which names belong to an entry', ['ext4', 'xfs'], (directory)
     const after = viewOf(place, INDEX);
     expect(after.log).toEqual([]);
     expectSameView(before.tree, after.tree);
-    expect(wrongLinkCounts(after.tree, found.entries, 'flush')).toEqual([]);
+    expect(wrongLinkCounts(after.tree, found.entries, place)).toEqual([]);
   });
 
   test('name-outside-the-lower-directory: a link that no layer shows is neither restored nor counted', async () => {
@@ -96,7 +96,7 @@ describeIncidents('which names belong to an entry', ['ext4', 'xfs'], (directory)
     expect(statesOf(found)).toEqual([['restorable', 'B', 'also', 'd/C']]);
     const after = viewOf(place, INDEX);
     expectSameView(before.tree, after.tree);
-    expect(wrongLinkCounts(after.tree, found.entries, 'restore')).toEqual([]);
+    expect(wrongLinkCounts(after.tree, found.entries, place)).toEqual([]);
   });
 
   test('directory-moved: the name is restored where the union shows it now, not where the lower has it', async () => {

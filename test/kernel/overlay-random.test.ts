@@ -83,7 +83,11 @@ async function expectRightRun({ place, options, hadIndexOff }: RandomUnion, goal
   const untouched = layersOf(place);
 
   const found = await scan(union, { thorough: true });
-  if (!hadIndexOff) expect(found.findings.filter(({ severity }) => severity !== 'note')).toEqual([]);
+  if (!hadIndexOff) {
+    // The kernel itself leaks an entry whose group had names that no layer showed.
+    const faults = found.findings.filter(({ severity, code }) => severity !== 'note' && code !== 'orphan');
+    expect(faults).toEqual([]);
+  }
   expectSameTree(untouched.own, layersOf(place).own);
 
   const outcome = await apply(plan(found, goal));
@@ -100,14 +104,14 @@ async function expectRightRun({ place, options, hadIndexOff }: RandomUnion, goal
   const after = viewOf(place, indexed);
   expect(after.log.filter((line) => !before.log.includes(line))).toEqual([]);
   expectSameView(before.tree, after.tree);
-  expect(wrongLinkCounts(after.tree, found.entries, goal)).toEqual([]);
+  expect(wrongLinkCounts(after.tree, found.entries, place)).toEqual([]);
   expect(indexNames(place)).toEqual(names);
   // Without the index only what is really in the upper counts: the kernel itself says whether a name is missing.
   expectSameView(before.tree, viewOf(place, ['index=off', ...unexported(options)]).tree);
 
   expectUsable(place, indexed, found);
   const rescan = await scan(union, { thorough: true });
-  expect(wrongLinkCounts(viewOf(place, indexed).tree, rescan.entries, goal)).toEqual([]);
+  expect(wrongLinkCounts(viewOf(place, indexed).tree, rescan.entries, place)).toEqual([]);
 }
 
 const unexported = (options: readonly string[]): string[] =>
