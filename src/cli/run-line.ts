@@ -7,7 +7,7 @@ import { commandAt } from './parsed-line.js';
 import { personalityOf } from './personality.js';
 import { rawArguments } from './raw-arguments.js';
 import { runCommand } from './run-command.js';
-import { Stopped } from './stopped.js';
+import { stopSignals } from './stop-signals.js';
 import { commands } from './table.js';
 import { askYargs } from './yargs.js';
 
@@ -22,12 +22,7 @@ export async function runLine(
   version: string,
   streams: Streams,
 ): Promise<number> {
-  const stop = new AbortController();
-  const onInterrupt = () => stop.abort(new Stopped('SIGINT'));
-  const onTerminate = () => stop.abort(new Stopped('SIGTERM'));
-  // Once: a second signal ends the process in the ordinary way.
-  process.once('SIGINT', onInterrupt);
-  process.once('SIGTERM', onTerminate);
+  const stop = stopSignals();
   try {
     const personality = personalityOf(argv0, argv);
     if (personality !== undefined) {
@@ -47,8 +42,7 @@ export async function runLine(
   } catch (error) {
     return fail(error, argv, streams);
   } finally {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onTerminate);
+    stop.release();
   }
 }
 

@@ -61,7 +61,7 @@ function viewsOf(plan: Plan, outcome: Outcome): EntryView[] {
   const done = outcome.entries.map(({ entry, restored, removed, reason, attention }) => {
     const there = new Set(restored);
     const missing = entry.missing.map(({ path }) => path).filter((path) => !there.has(path));
-    return { entry, restored, missing, removed, reason, attention };
+    return { entry, restored: [...restored].sort(), missing, removed, reason, attention };
   });
   const views = [...done, ...keptViews(plan.kept, done)];
   // What needs attention stands last, where it is seen.

@@ -1,4 +1,5 @@
-import type { EntryState, IndexEntry, ScanResult } from '../scan/result.js';
+import type { EntryState, Finding, IndexEntry, ScanResult } from '../scan/result.js';
+import type { Bytes } from '../sys/bytes.js';
 import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';
 import { seen } from './entry-view.js';
@@ -23,7 +24,7 @@ export function scanReport(command: 'list' | 'check', scan: ScanResult, seconds:
     text: (page) => [
       ...targetLines(scan.union, page.style),
       ...(command === 'list' || page.verbosity === 'verbose' ? entryLines(scan, page) : []),
-      ...findingLines(scan.findings, page),
+      ...findingLines(findingsOf(scan), page),
       ...unreadableLines(scan.unreadable, page),
       ...summaryLines(command, scan, page),
     ],
@@ -31,7 +32,7 @@ export function scanReport(command: 'list' | 'check', scan: ScanResult, seconds:
       dryRun: false,
       target: targetJson(scan.union),
       entries: scan.entries.map((entry) => entryJson(seen(entry))),
-      findings: scan.findings.map(findingJson),
+      findings: findingsOf(scan).map(findingJson),
       unreadable: scan.unreadable.map(unreadableJson),
       summary: summaryJson({
         entries: scan.entries.length,
@@ -46,9 +47,16 @@ export function scanReport(command: 'list' | 'check', scan: ScanResult, seconds:
   };
 }
 
+/** With what forbids every change, which only a thorough scan has among its findings. */
+function findingsOf({ blocked, findings, union }: ScanResult): readonly Finding[] {
+  if (blocked === undefined || findings.some(({ code }) => code === blocked.code)) return findings;
+  const path = union.branches.find(({ role }) => role === 'upper')?.path ?? ('' as Bytes);
+  return [{ ...blocked, severity: 'error', path }, ...findings];
+}
+
 function needsAttention(scan: ScanResult): boolean {
   return (
-    scan.findings.some(({ severity }) => severity !== 'note') ||
+    findingsOf(scan).some(({ severity }) => severity !== 'note') ||
     scan.unreadable.length > 0 ||
     scan.entries.some(({ state, atRisk }) => atRisk || !quietStates.has(state))
   );

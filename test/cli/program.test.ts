@@ -38,13 +38,16 @@ describe('the program as a process', () => {
       for (const name of ['u/.wh..wh.plnk', 'l']) mkdirSync(at(name), { recursive: true });
       writeFileSync(at('u/.wh..wh.aufs'), '');
       words = ['flush', '--upper', at('u'), '--lower', at('l')];
-      const holder = spawn('flock', [at('u/.wh..wh.plnk'), 'sh', '-c', 'echo held; exec sleep 60']);
+      const holder = spawn('flock', [at('u/.wh..wh.plnk'), 'sh', '-c', 'echo held; exec sleep 60'], {
+        detached: true,
+      });
       holders.push(holder);
       await new Promise((resolve) => holder.stdout.once('data', resolve));
     });
 
     afterEach(() => {
-      for (const holder of holders.splice(0)) holder.kill('SIGKILL');
+      // flock itself and the program that it runs.
+      for (const { pid } of holders.splice(0)) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
     });
 
     async function run(argv: string[], signal?: NodeJS.Signals) {

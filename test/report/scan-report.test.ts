@@ -129,6 +129,7 @@ next: plinkctl flush --upper /u --lower /l1 --lower '/it'\\''s l2' --work /w"
     ['a note', { findings: [findings[0]] }, 0],
     ['a warning', { findings: [findings[2]] }, 4],
     ['an unreadable directory', { unreadable: [{ path: b(''), branch: 0, code: 'EIO' }] }, 4],
+    ['no change allowed', { blocked: { code: 'c', message: 'm', remedy: 'r' } }, 4],
     ['an entry at risk', { entries: [entry({ atRisk: true })] }, 4],
     ['an ambiguous entry', { entries: [entry({ state: 'ambiguous' as const })] }, 4],
     ['a directory entry', { entries: [entry({ state: 'directory' as const })] }, 0],
@@ -136,6 +137,13 @@ next: plinkctl flush --upper /u --lower /l1 --lower '/it'\\''s l2' --work /w"
     expect(scanReport('check', scanResult(changes), 0).exitCode).toBe(code);
     expect(scanReport('list', scanResult(changes), 0).exitCode).toBe(0);
   });
+});
+
+test('what forbids every change is told once, by list too', () => {
+  const blocked = { code: 'other-upper', message: 'belongs to another upper', remedy: 'see the manual' };
+  const finding = { ...blocked, severity: 'error', path: b('/w/index') } as const;
+  expect(list({ blocked })).toContain('/u: belongs to another upper [other-upper]');
+  expect(list({ blocked, findings: [finding] }).match(/other-upper/g)).toHaveLength(1);
 });
 
 test('json', () => {

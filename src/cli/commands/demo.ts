@@ -22,7 +22,7 @@ export const demo = defineCommand({
       const broken = stage.look();
       const flush = await mend(stage.union, 'flush', { 'dry-run': undefined, wait: undefined }, context);
       const { made, lookedAt, whileMounted } = stage;
-      const commandLine = `plinkctl flush ${targetWords(stage.union)}`;
+      const commandLine = `plinkctl flush ${targetWords(stage.union).replaceAll(`${stage.root}/`, '')}`;
       return demoReport({
         made,
         reason,

@@ -64,6 +64,7 @@ export function overlayStage(fs: FileSystem, root: string, tmpfs: boolean): Stag
         options: noOverlayOptions,
         mounted: undefined,
       },
+      root,
       made: `a real overlayfs with index=on in ${root}${tmpfs ? ' (on a tmpfs)' : ''}`,
       lookedAt: 'Unmounted, then mounted without the index',
       whileMounted,

@@ -31,6 +31,7 @@ export function plainStage(fs: FileSystem, root: string): Stage {
       ],
       mounted: undefined,
     },
+    root,
     made: `plain directories in the shape of an aufs in ${root}`,
     lookedAt: 'Mounted again, or copied',
     whileMounted: undefined,

@@ -16,6 +16,8 @@ export interface Look {
 /** A small union for the demo. */
 export interface Stage {
   readonly union: Union;
+  /** The directory that holds it. */
+  readonly root: string;
   /** What it is made of, one sentence. */
   readonly made: string;
   /** How the union is looked at without its index, as half a sentence. */
