@@ -22,12 +22,25 @@ const openat2Call = syscall('int', 'void *', 'void *', 'size_t');
 const openatCall = native('int openat(int dirfd, void *path, int flags, unsigned int mode)');
 const closeCall = native('int close(int fd)');
 
+const hows = new Map<number, Buffer>();
+
+/** `struct open_how`; a walk asks for the same one at every directory. */
+function howOf(flags: number, resolve: number): Buffer {
+  const key = flags * 32 + resolve;
+  let how = hows.get(key);
+  if (how === undefined) {
+    how = Buffer.alloc(HOW_SIZE);
+    how.writeBigUInt64LE(BigInt((flags | O_CLOEXEC) >>> 0), 0);
+    how.writeBigUInt64LE(BigInt(resolve), 16);
+    hows.set(key, how);
+  }
+  return how;
+}
+
 function openHow(dirfd: number, path: Bytes, flags: number, resolve: number): number {
   checkDirFd(dirfd);
   const cpath = cString(path);
-  const how = Buffer.alloc(HOW_SIZE);
-  how.writeBigUInt64LE(BigInt((flags | O_CLOEXEC) >>> 0), 0);
-  how.writeBigUInt64LE(BigInt(resolve), 16);
+  const how = howOf(flags, resolve);
   return invoke('openat2', dirfd, path, () => openat2Call(OPENAT2, dirfd, cpath, how, HOW_SIZE));
 }
 

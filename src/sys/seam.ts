@@ -14,6 +14,8 @@ export interface Call {
  */
 export type Interposer = (call: Call, proceed: () => number) => number;
 
+const EINTR = 4;
+
 let interposer: Interposer | undefined;
 
 /** Puts an interposer in front of every system call of this thread (fault injection, crash tests); undefined removes it. */
@@ -30,11 +32,20 @@ export function interpose(next: Interposer | undefined): void {
  * @param run - returns the value, or `-errno`
  */
 export function invoke(call: SystemCall, fd: number, path: string, run: () => number): number {
+  const result = invokeRaw(call, fd, path, run);
+  if (result < 0) throw new SysError(call, -result, path);
+  return result;
+}
+
+/**
+ * As {@link invoke}, but gives `-errno` back: an error object costs six times the call that fails, which tells
+ * where a miss is the usual answer.
+ */
+export function invokeRaw(call: SystemCall, fd: number, path: string, run: () => number): number {
   for (;;) {
     const result = interposer === undefined ? run() : interposer({ name: call, fd, path }, run);
-    if (result >= 0) return result;
     // A signal handler ran while the call slept: nothing was done, and every call here can simply be made again.
-    if (result === -4 && call !== 'close') continue;
-    throw new SysError(call, -result, path);
+    if (result === -EINTR && call !== 'close') continue;
+    return result;
   }
 }

@@ -1,8 +1,8 @@
 import type { Bytes } from './bytes.js';
 import { checkDirFd, cString } from './check.js';
 import { SYS, syscall } from './libc.js';
-import { invoke } from './seam.js';
-import { unless } from './sys-error.js';
+import { invokeRaw } from './seam.js';
+import { SysError } from './sys-error.js';
 
 /** What statx(2) tells of a file. Numbers that can pass 2^53 are bigints; times are nanoseconds since 1970. */
 export interface Stat {
@@ -43,6 +43,8 @@ const STATX_BASIC_AND_BIRTH = 0xfff;
 
 const statxCall = syscall('int', 'void *', 'int', 'unsigned int', 'void *');
 const empty = cString('' as Bytes);
+const scratch = Buffer.alloc(256);
+const ENOENT = 2;
 
 /** `st_dev` as libc composes it from major and minor. */
 export function makeDev(major: number, minor: number): bigint {
@@ -67,11 +69,29 @@ function time(buffer: Buffer, offset: number): bigint {
  * @throws SysError with statx's errors
  */
 export function stat(dirfd: number, name: Bytes): Stat {
+  const result = statRaw(dirfd, name);
+  if (result < 0) throw new SysError('statx', -result, name);
+  return parse(scratch);
+}
+
+/** As {@link stat}; undefined where there is no such name. */
+export function statIfThere(dirfd: number, name: Bytes): Stat | undefined {
+  const result = statRaw(dirfd, name);
+  if (result === -ENOENT) return undefined;
+  if (result < 0) throw new SysError('statx', -result, name);
+  return parse(scratch);
+}
+
+function statRaw(dirfd: number, name: Bytes): number {
   checkDirFd(dirfd);
-  const b = Buffer.alloc(256);
   const cname = name === '' ? empty : cString(name);
   const flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (name === '' ? AT_EMPTY_PATH : 0);
-  invoke('statx', dirfd, name, () => statxCall(SYS.statx, dirfd, cname, flags, STATX_BASIC_AND_BIRTH, b));
+  return invokeRaw('statx', dirfd, name, () =>
+    statxCall(SYS.statx, dirfd, cname, flags, STATX_BASIC_AND_BIRTH, scratch),
+  );
+}
+
+function parse(b: Buffer): Stat {
   return {
     attributes: b.readBigUInt64LE(8),
     nlink: b.readUInt32LE(16),
@@ -88,11 +108,6 @@ export function stat(dirfd: number, name: Bytes): Stat {
     rdev: makeDev(b.readUInt32LE(128), b.readUInt32LE(132)),
     dev: makeDev(b.readUInt32LE(136), b.readUInt32LE(140)),
   };
-}
-
-/** As {@link stat}; undefined where there is no such name. */
-export function statIfThere(dirfd: number, name: Bytes): Stat | undefined {
-  return unless(['ENOENT'], () => stat(dirfd, name));
 }
 
 export const isDirectory = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFDIR;

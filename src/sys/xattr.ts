@@ -1,8 +1,8 @@
 import type { Bytes } from './bytes.js';
 import { checkFd, checkName, cString } from './check.js';
 import { native } from './libc.js';
-import { invoke } from './seam.js';
-import { isSysError } from './sys-error.js';
+import { invoke, invokeRaw } from './seam.js';
+import { isSysError, SysError } from './sys-error.js';
 
 /** `setxattr(2)`: fail if it exists already / does not exist yet. */
 export const XATTR_CREATE = 1;
@@ -33,6 +33,8 @@ function procPath(dirfd: number, name: Bytes): Buffer {
 }
 
 const scratch = Buffer.allocUnsafe(MAX);
+const ENODATA = 61;
+const EOPNOTSUPP = 95;
 const attributeNames = new Map<string, Buffer>();
 
 function attributeName(attribute: string): Buffer {
@@ -52,26 +54,26 @@ export function getXattr(dirfd: number, name: Bytes, attribute: string): Buffer 
   const path = procPath(dirfd, name);
   const cattribute = attributeName(attribute);
   const call = name === '' ? calls.get : calls.lget;
-  try {
-    const size = invoke('getxattr', dirfd, name, () => call(path, cattribute, scratch, MAX));
-    return Buffer.from(scratch.subarray(0, size));
-  } catch (error) {
-    if (isSysError(error, 'ENODATA', 'EOPNOTSUPP')) return undefined;
-    throw error;
-  }
+  return value(
+    name,
+    invokeRaw('getxattr', dirfd, name, () => call(path, cattribute, scratch, MAX)),
+  );
 }
 
 /** As {@link getXattr} of an open (not `O_PATH`) descriptor: one path resolution less. */
 export function getXattrFd(fd: number, attribute: string): Buffer | undefined {
   checkFd(fd);
   const cattribute = attributeName(attribute);
-  try {
-    const size = invoke('getxattr', fd, '', () => calls.fget(fd, cattribute, scratch, MAX));
-    return Buffer.from(scratch.subarray(0, size));
-  } catch (error) {
-    if (isSysError(error, 'ENODATA', 'EOPNOTSUPP')) return undefined;
-    throw error;
-  }
+  return value(
+    '' as Bytes,
+    invokeRaw('getxattr', fd, '', () => calls.fget(fd, cattribute, scratch, MAX)),
+  );
+}
+
+function value(name: Bytes, result: number): Buffer | undefined {
+  if (result >= 0) return Buffer.from(scratch.subarray(0, result));
+  if (result === -ENODATA || result === -EOPNOTSUPP) return undefined;
+  throw new SysError('getxattr', -result, name);
 }
 
 /** The names of all extended attributes that this process may see. */
