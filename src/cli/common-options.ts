@@ -44,7 +44,7 @@ export const targetOptions = {
   },
   upper: { type: 'text', value: 'DIR', describe: 'its upper (writable) branch', group: 'Union:' },
   lower: { type: 'list', value: 'DIR', describe: 'a lower branch; repeat it, top first', group: 'Union:' },
-  work: { type: 'text', value: 'DIR', describe: 'overlay: its work directory', group: 'Union:' },
+  work: { type: 'text', value: 'DIR', describe: 'its work directory (overlay only)', group: 'Union:' },
   format: {
     type: 'text',
     describe: 'the format, where it cannot be seen',

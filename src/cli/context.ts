@@ -20,8 +20,6 @@ export interface Context {
   readonly signal: AbortSignal;
   /** `''`, or where tests keep their `proc`, `sys` and `etc`. */
   readonly kernelRoot: Bytes;
-  /** Whether stdout shows colours. */
-  readonly color: boolean;
   /** A message beside the report, on stderr. */
   notice(notice: Notice): void;
   readonly progress: Progress;

@@ -24,7 +24,6 @@ export async function runCommand(line: ParsedLine, streams: Streams, signal: Abo
     streams,
     signal: withTimeout(signal, output.timeout),
     kernelRoot: output['kernel-root'] ?? ('' as Bytes),
-    color,
     notice: (notice) => streams.err(formatNotice(notice, logFormat)),
     progress: watched ? spinner(process.stderr) : noProgress,
   };
@@ -42,7 +41,7 @@ export async function runCommand(line: ParsedLine, streams: Streams, signal: Abo
     return report.exitCode;
   }
   const verbosity = output.quiet === true ? 'quiet' : output.verbose === true ? 'verbose' : 'normal';
-  const lines = report.text({ style: await loadStyle(color), verbosity, width: streams.columns });
+  const lines = report.text({ style: await loadStyle(color), verbosity });
   streams.out(printLines(lines, verbosity === 'quiet', logFormat));
   return report.exitCode;
 

@@ -3,11 +3,10 @@ import { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Command } from './command.js';
 import { exitMeanings } from './exit-code.js';
-import { nearest } from './nearest.js';
 import { normalise } from './normalise.js';
 import type { Option, Options } from './option.js';
-import { commandAt, type ParsedLine, type RawValue } from './parsed-line.js';
-import { choicesText } from './values.js';
+import type { ParsedLine, RawValue } from './parsed-line.js';
+import { refusal } from './yargs-refusal.js';
 
 /** Help or a completion to print, or a line for the lean parser's follow-up. */
 export type YargsAnswer = { readonly output: string } | ParsedLine;
@@ -121,7 +120,7 @@ function yargsOption(option: Option): YargsOption {
   const needsValue = option.type !== 'flag' && option.type !== 'optional';
   return {
     type,
-    describe: option.describe,
+    describe: describe(option),
     hidden: option.hidden === true,
     requiresArg: needsValue,
     ...(option.type === 'list' ? { string: true } : {}),
@@ -129,6 +128,12 @@ function yargsOption(option: Option): YargsOption {
     ...(option.choices === undefined ? {} : { choices: [...option.choices] }),
     ...(option.group === undefined ? {} : { group: option.group }),
   };
+}
+
+// yargs has no place for the name of a value.
+function describe({ type, value, describe: text }: Option): string {
+  if (value === undefined) return text;
+  return type === 'optional' ? `[=${value}] ${text}` : `${value}: ${text}`;
 }
 
 function longHelp(command: Command<Options>): string {
@@ -153,38 +158,4 @@ function parsedLine(
   return command.takesRest === true
     ? { command, raw, positionals: words, rest }
     : { command, raw, positionals: [...words, ...rest], rest: [] };
-}
-
-function refusal(message: string, commands: readonly Command<Options>[], words: readonly string[]): Problem {
-  const meant = /^Did you mean (.+)\?$/.exec(message)?.[1];
-  if (meant !== undefined) {
-    return new Problem(
-      'usage',
-      'unknown-command',
-      `unknown command: ${words.find((word) => !word.startsWith('-'))}`,
-      {
-        hint: `did you mean ${meant}?`,
-      },
-    );
-  }
-  const unknown = /^Unknown arguments?: ([^\s,]+)/.exec(message)?.[1];
-  const command = commandAt(commands, words)?.[0];
-  const chosen = /Argument: ([^\s,]+), Given/.exec(message)?.[1];
-  const choices = chosen === undefined ? undefined : command?.options[chosen]?.choices;
-  if (chosen !== undefined && choices !== undefined) {
-    return new Problem('usage', 'bad-option', choicesText(chosen, choices));
-  }
-  const near =
-    unknown === undefined || command === undefined
-      ? undefined
-      : nearest(unknown, Object.keys(command.options));
-  const hint =
-    near === undefined
-      ? `plinkctl ${command === undefined ? '' : `${command.name} `}--help lists what there is`
-      : `did you mean --${near}?`;
-  return new Problem('usage', 'bad-command-line', sentence(message), { hint });
-}
-
-function sentence(message: string): string {
-  return message.charAt(0).toLowerCase() + message.slice(1);
 }

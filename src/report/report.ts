@@ -15,8 +15,6 @@ export interface Line {
 export interface Page {
   readonly style: Style;
   readonly verbosity: 'quiet' | 'normal' | 'verbose';
-  /** Columns. */
-  readonly width: number;
 }
 
 /** What a command hands back; it is printed once, as text or as JSON. */

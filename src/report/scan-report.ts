@@ -51,7 +51,7 @@ export function scanReport(command: 'list' | 'check', scan: ScanResult, seconds:
 function findingsOf({ blocked, findings, union }: ScanResult): readonly Finding[] {
   if (blocked === undefined || findings.some(({ code }) => code === blocked.code)) return findings;
   const path = union.branches.find(({ role }) => role === 'upper')?.path ?? ('' as Bytes);
-  return [{ ...blocked, severity: 'error', path }, ...findings];
+  return [{ ...blocked, severity: 'error', path, safe: false }, ...findings];
 }
 
 function needsAttention(scan: ScanResult): boolean {

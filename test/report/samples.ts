@@ -73,7 +73,7 @@ export function scanResult(changes: Partial<ScanResult> = {}): ScanResult {
   };
 }
 
-export const page: Page = { style: plain, verbosity: 'normal', width: 80 };
+export const page: Page = { style: plain, verbosity: 'normal' };
 
 /** Lines as they would be printed, without what `--quiet` drops where asked. */
 export function printed(lines: readonly Line[], quiet = false): string {
