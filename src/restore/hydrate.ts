@@ -1,7 +1,7 @@
 import { HYDRATE_XATTR } from '../scan/own-marks.js';
 import { setTimes } from '../sys/attributes.js';
 import type { Bytes } from '../sys/bytes.js';
-import { nextData, pread, pwrite, truncate } from '../sys/data.js';
+import { nextData, pread, pwrite } from '../sys/data.js';
 import { openByHandle } from '../sys/handle.js';
 import { close, O_NOATIME, O_NOFOLLOW, O_RDONLY, O_RDWR, openBeneath, withFd } from '../sys/open.js';
 import { isRegular, stat } from '../sys/stat.js';
@@ -51,8 +51,9 @@ export function hydrate(site: Site, branch: number, entry: Bytes): void {
       fsync(fd);
       if (owed.capability !== null) setXattr(fd, SELF, CAPABILITY, Buffer.from(owed.capability, 'hex'));
       setTimes(fd, SELF, BigInt(owed.atime), BigInt(owed.mtime));
-      removeXattr(fd, SELF, `${prefix}metacopy`);
+      // Own mark first: without the other one no later run would look for it here.
       removeXattr(fd, SELF, HYDRATE_XATTR);
+      removeXattr(fd, SELF, `${prefix}metacopy`);
       fsync(fd);
     } finally {
       close(source);
@@ -80,11 +81,12 @@ function openOrigin(site: Site, entry: Bytes): number {
   throw new SysError('open_by_handle_at', 116, entry);
 }
 
+/**
+ * The target keeps its size throughout: the union takes the size from this inode, also while the data is still the
+ * lower's. What an interrupted run wrote is the same data at the same place.
+ */
 function copyData(source: number, target: number, size: number): void {
   const buffer = Buffer.allocUnsafe(PIECE);
-  // Emptied first: what an interrupted run wrote must not show through the source's holes.
-  truncate(target, 0);
-  truncate(target, size);
   for (let at = 0; at < size; ) {
     const extent = nextData(source, at);
     if (extent === undefined) return;

@@ -48,6 +48,8 @@ export class OverlayNames implements WalkVisitor {
   readonly unreadable: Unreadable[] = [];
   readonly directories = new MissingDirectories();
   readonly unindexed: UnindexedFile[] = [];
+  /** Upper files that carry a link count for an index entry, and no origin that could name one. */
+  readonly counted: Bytes[] = [];
   /** Upper directories whose times an interrupted run still owes. */
   readonly owedTimes: Bytes[] = [];
   readonly byKey = new Map<string, EntryNames>();
@@ -145,6 +147,8 @@ export class OverlayNames implements WalkVisitor {
     // A file with an origin lies in a directory marked impure, by the kernel and by this program.
     if (!this.#inspect || !this.#impure) return;
     const origin = getXattr(fd, name, `${this.#prefix}origin`);
+    if (origin === undefined && getXattr(fd, name, `${this.#prefix}nlink`) !== undefined)
+      this.counted.push(path);
     if (origin === undefined || origin.length === 0) return;
     const key = origin.toString('hex');
     const known = this.byKey.get(key);

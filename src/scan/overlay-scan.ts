@@ -64,7 +64,7 @@ async function scanLayers(
         .filter(({ type, name }) => type === 'temporary' && isOwnTemporary(name))
         .map(({ name }) => ({ branch: 0, name })),
       times: found.owedTimes.map((path) => ({ branch: 0, path })),
-      marks: owed ? unindexed.flushed.map(({ path }) => path) : [],
+      marks: owed ? [...unindexed.flushed.map(({ path }) => path), ...found.counted] : [],
     },
     nfsExport:
       union.options.nfsExport === true || raw.some(({ type }) => type === 'whiteout' || type === 'directory'),
