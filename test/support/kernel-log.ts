@@ -3,13 +3,15 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 // The kernel hands out one record a read, and none is longer.
 const RECORD_BYTES = 8192;
 
+const OVERLAY = /^overlay(fs)?:/;
+
 /** Runs `action` and returns what overlayfs told the kernel log meanwhile (on any mount of the machine). */
-export function kernelLog(action: () => void): string[] {
+export function kernelLog(action: () => void, told: RegExp = OVERLAY): string[] {
   const log = openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     readRecords(log);
     action();
-    return readRecords(log).filter((message) => /^overlay(fs)?:/.test(message));
+    return readRecords(log).filter((message) => told.test(message));
   } finally {
     closeSync(log);
   }

@@ -1,0 +1,71 @@
+import { HYDRATE_XATTR, TIMES_XATTR } from '../../src/scan/own-marks.js';
+import { kernelLog } from '../support/kernel-log.js';
+import { type OverlayPlace, whileMounted } from '../support/overlay-place.js';
+import { byPath, snapshot, type Tree, type TreeEntry } from '../support/tree.js';
+import { differences } from '../support/tree-diff.js';
+import { indexed, unindexed } from './crash-union.js';
+
+/** What is seen of a union at rest: both ways the kernel can show it. */
+export interface Views {
+  readonly on: Tree;
+  readonly off: Tree;
+}
+
+/** Whatever overlayfs or the file system below may complain of; a replayed journal is no complaint. */
+export const complaint =
+  /^overlay(fs)?:|EXT4-fs (error|warning)|JBD2: .*(error|corrupt)|XFS .*(corrupt|error|bad|assert)|BTRFS (error|critical|warning)|Buffer I\/O error/i;
+
+export function viewsOf(place: OverlayPlace): Views {
+  return {
+    on: whileMounted(place, indexed, ({ root }) => snapshot(root)),
+    off: whileMounted(place, unindexed, ({ root }) => snapshot(root)),
+  };
+}
+
+/** The same, with one line for each complaint of the kernel in front. */
+export function lookAt(place: OverlayPlace): { readonly views: Views; readonly log: string[] } {
+  let views: Views = { on: [], off: [] };
+  const log = kernelLog(() => {
+    views = viewsOf(place);
+  }, complaint);
+  return { views, log: log.map((line) => `kernel: ${line}`) };
+}
+
+/**
+ * What an interrupted run may not have changed. The mount with its index shows the very same tree; what a run owes
+ * a directory or a file (times, and the capability of a file that is being filled) may be owed still, as long as
+ * the mark that says so is there.
+ */
+export function lossesBetween(before: Views, now: Views): string[] {
+  const on = differences(before.on, now.on.map(withoutOwnMarks), {
+    ignore: ['inode', 'ctime', 'blocks'],
+    unless: (fact, { kind, path }) => {
+      if (kind === 'directory' && (fact === 'size' || fact === 'nlink')) return true;
+      const marks = byPath(now.on).get(path)?.xattrs ?? '';
+      const timesOwed = marks.includes(TIMES_XATTR) || marks.includes(HYDRATE_XATTR);
+      if ((fact === 'atime' || fact === 'mtime') && timesOwed) return true;
+      return fact === 'xattrs' && marks.includes(HYDRATE_XATTR);
+    },
+  });
+  return [...on, ...offLosses(before, now)];
+}
+
+// Without the index a name shows the old lower file until it is linked, and the right one from then on.
+function offLosses({ on, off }: Views, now: Views): string[] {
+  const [old, right, is] = [byPath(off), byPath(on), byPath(now.off)];
+  const lines: string[] = [];
+  for (const { path, content } of off) {
+    const seen = is.get(path)?.content;
+    if (seen !== content && seen !== right.get(path)?.content) lines.push(`index=off: ${path}: ${seen}`);
+  }
+  for (const path of is.keys()) if (!old.has(path)) lines.push(`index=off: ${path}: new`);
+  return lines;
+}
+
+function withoutOwnMarks(entry: TreeEntry): TreeEntry {
+  const xattrs = entry.xattrs
+    .split('\n')
+    .filter((line) => !line.startsWith('trusted.plinkctl.'))
+    .join('\n');
+  return { ...entry, xattrs };
+}
