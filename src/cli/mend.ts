@@ -1,6 +1,4 @@
 import { refuseIfInUse } from '../lock/in-use.js';
-import { enterMaintenance } from '../lock/maintenance.js';
-import { Problem } from '../problem.js';
 import { outcomeReport } from '../report/outcome-report.js';
 import { planReport } from '../report/plan-report.js';
 import type { Report } from '../report/report.js';
@@ -11,8 +9,10 @@ import type { writeOptions } from './common-options.js';
 import type { Context } from './context.js';
 import type { Values } from './option.js';
 import { scanUnion } from './scan-union.js';
+import { stopCode } from './stop-code.js';
 import { stopwatch } from './stopwatch.js';
 import { throughMount } from './through-mount.js';
+import { underMaintenance } from './under-maintenance.js';
 import { seconds as toSeconds } from './values.js';
 
 /** `restore` and `flush`: scan, plan, and unless it is a dry run do it under the maintenance lock. */
@@ -23,17 +23,11 @@ export async function mend(
   context: Context,
 ): Promise<Report> {
   const wait = waitSeconds(values.wait);
-  if (values['dry-run'] === true) return planned(union, goal, context);
-  if (union.mounted !== undefined) return throughMount(union, goal, context);
+  const dryRun = values['dry-run'] === true;
+  if (union.mounted !== undefined) return throughMount(union, { goal, wait, dryRun }, context);
+  if (dryRun) return planned(union, goal, context);
   const seconds = stopwatch();
-  const maintenance = await enterMaintenance(union, {
-    command: goal,
-    wait,
-    signal: context.signal,
-    onWait: (problem) => context.notice({ level: 'notice', text: `${problem.message}; waiting` }),
-  });
-  for (const text of maintenance.notes) context.notice({ level: 'notice', text });
-  try {
+  return underMaintenance(union, goal, wait, context, async () => {
     refuseIfInUse(union, { kernelRoot: context.kernelRoot });
     const found = await scanUnion(union, false, context);
     const todo = plan(found, goal);
@@ -45,10 +39,7 @@ export async function mend(
     });
     const stop = outcome.stopped ? stopCode(context.signal) : undefined;
     return outcomeReport(found, todo, outcome, seconds(), stop);
-  } finally {
-    context.progress.end();
-    maintenance.release();
-  }
+  });
 }
 
 async function planned(union: Union, goal: 'restore' | 'flush', context: Context): Promise<Report> {
@@ -61,12 +52,4 @@ async function planned(union: Union, goal: 'restore' | 'flush', context: Context
 function waitSeconds(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   return value === '' ? Number.POSITIVE_INFINITY : toSeconds('wait', value);
-}
-
-function stopCode(signal: AbortSignal): number {
-  const reason: unknown = signal.reason;
-  if (reason instanceof Problem) return 8;
-  return typeof reason === 'object' && reason !== null && 'exitCode' in reason
-    ? Number(reason.exitCode)
-    : 130;
 }

@@ -2,15 +2,20 @@ import { Problem } from '../problem.js';
 import type { Report } from '../report/report.js';
 import type { Union } from '../union/union.js';
 import type { Context } from './context.js';
+import { mendMountedOverlay } from './mounted-overlay.js';
+
+/** What is asked of a mounted union. */
+export interface MountedRun {
+  readonly goal: 'restore' | 'flush';
+  /** Seconds to wait for the maintenance mode; undefined: not at all. */
+  readonly wait: number | undefined;
+  readonly dryRun: boolean;
+}
 
 /** Restores the links of a mounted union, where the kernel must make them. */
-export async function throughMount(
-  union: Union,
-  goal: 'restore' | 'flush',
-  context: Context,
-): Promise<Report> {
-  void context;
-  throw new Problem('busy', 'mounted', `the union is mounted, and ${goal} needs it unmounted`, {
+export async function throughMount(union: Union, run: MountedRun, context: Context): Promise<Report> {
+  if (union.format === 'overlay') return mendMountedOverlay(union, run, context);
+  throw new Problem('busy', 'mounted', `the union is mounted, and ${run.goal} needs it unmounted`, {
     path: union.mounted?.path,
     hint: 'unmount it first',
   });

@@ -1,10 +1,11 @@
 import type { Bytes } from './bytes.js';
-import { checkDirFd, checkFd, checkU32, cString } from './check.js';
+import { AT_FDCWD, checkDirFd, checkFd, checkU32, cString } from './check.js';
 import { native } from './libc.js';
 import { invoke } from './seam.js';
 
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
+const UTIME_OMIT = 0x3ffffffen;
 
 const fchownatCall = native(
   'int fchownat(int dirfd, void *path, unsigned int uid, unsigned int gid, int flags)',
@@ -56,4 +57,17 @@ export function setTimes(dirfd: number, name: Bytes, atime: bigint, mtime: bigin
   }
   const cname = cString(name);
   invoke('utimensat', checkDirFd(dirfd), name, () => utimensatCall(dirfd, cname, times, AT_SYMLINK_NOFOLLOW));
+}
+
+/**
+ * Sets the atime, and leaves the mtime to whoever is writing, of what a descriptor stands for, `O_PATH` ones and
+ * those of symlinks included.
+ */
+export function setAtime(fd: number, atime: bigint): void {
+  const times = Buffer.alloc(32);
+  timespec(times, 0, atime);
+  times.writeBigInt64LE(UTIME_OMIT, 24);
+  // futimens takes no O_PATH descriptor, and AT_EMPTY_PATH came only with Linux 5.8.
+  const path = cString(`/proc/self/fd/${checkFd(fd)}` as Bytes);
+  invoke('utimensat', fd, '', () => utimensatCall(AT_FDCWD, path, times, 0));
 }
