@@ -1,5 +1,6 @@
 import { failureJson, failureText } from '../report/failure.js';
 import { formatNotice, type LogFormat } from '../report/notice.js';
+import type { Bytes } from '../sys/bytes.js';
 import type { Streams } from './context.js';
 import { failureOf } from './failure.js';
 import { parseLean } from './parse-lean.js';
@@ -28,7 +29,7 @@ export async function runLine(
     if (personality !== undefined) {
       return await (await personality.load()).run(personality.argv, streams, stop.signal);
     }
-    const words = rawArguments(argv);
+    const words = helpWords(rawArguments(argv));
     let line = parseLean(commands, words);
     if (line === undefined) {
       const answer = await askYargs(commands, words, { version, columns: streams.columns });
@@ -44,6 +45,11 @@ export async function runLine(
   } finally {
     stop.release();
   }
+}
+
+// `plinkctl help COMMAND`, as git and others have it.
+function helpWords(words: readonly Bytes[]): readonly Bytes[] {
+  return words[0] === 'help' ? [...words.slice(1), '--help' as Bytes] : words;
 }
 
 function fail(error: unknown, argv: readonly string[], streams: Streams): number {

@@ -47,8 +47,16 @@ export function targetLines(union: Union, style: Style): Line[] {
         `upper ${branches[0]}${branches.length > 1 ? ` over ${branches.slice(1).join(', ')}` : ''}`,
       ),
     },
+    ...(union.format === 'overlay' && union.mounted !== undefined && union.options.index === false
+      ? [indexOff]
+      : []),
   ];
 }
+
+const indexOff: Line = {
+  level: 'notice',
+  text: 'It is mounted with index=off: the kernel neither reads nor keeps its index.',
+};
 
 /** The words that name this union on a command line. */
 export function targetWords(union: Union): string {

@@ -2,7 +2,8 @@ import { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
 import { branchDirectory, holds } from './branch-directory.js';
 import type { DescribedUnion } from './described.js';
-import { noOverlayOptions } from './overlay-words.js';
+import type { MountOption } from './mount-options.js';
+import { readOverlayWords } from './overlay-words.js';
 import type { Branch } from './union.js';
 
 /** A union named branch by branch. */
@@ -18,9 +19,10 @@ export interface BranchWords {
 /**
  * The unmounted union that `--upper`, `--lower` and `--work` tell of.
  *
+ * @param flags - options of the mount beside its branches
  * @throws Problem `usage` where one of them is missing or does not fit the format
  */
-export function describeBranches(words: BranchWords): DescribedUnion {
+export function describeBranches(words: BranchWords, flags: readonly MountOption[]): DescribedUnion {
   const lowers = words.lowers ?? [];
   if (words.upper === undefined)
     throw new Problem('usage', 'no-upper', 'the upper branch is not given: add --upper');
@@ -36,7 +38,14 @@ export function describeBranches(words: BranchWords): DescribedUnion {
     { path: words.upper, role: 'upper', whiteouts: true },
     ...lowers.map((path): Branch => ({ path, role: 'lower', whiteouts: overlay })),
   ];
-  return { format, branches, work: words.work, options: noOverlayOptions, mounted: undefined, si: undefined };
+  return {
+    format,
+    branches,
+    work: words.work,
+    options: readOverlayWords(flags).options,
+    mounted: undefined,
+    si: undefined,
+  };
 }
 
 // aufs leaves its marks at the root of a writable branch, overlay in the work directory alone.

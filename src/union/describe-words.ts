@@ -1,19 +1,22 @@
 import { Problem } from '../problem.js';
-import type { Bytes } from '../sys/bytes.js';
 import { namesAufsBranches, readAufsWords } from './aufs-words.js';
 import { overlayBranches } from './describe-mount.js';
 import type { DescribedUnion } from './described.js';
-import { parseMountOptions } from './mount-options.js';
+import type { MountOption } from './mount-options.js';
 import { namesOverlayLayers, readOverlayWords } from './overlay-words.js';
+
+/** Whether any of the options names a branch, in either format's words. */
+export function namesBranches(options: readonly MountOption[]): boolean {
+  return namesOverlayLayers(options) || namesAufsBranches(options);
+}
 
 /**
  * The unmounted union that mount(8)'s options tell of.
  *
- * @param text - what stood after `-o`, or fstab's fourth field
+ * @param options - what stood after `-o`, or fstab's fourth field
  * @throws Problem `usage` where they name no branch, or those of both formats
  */
-export function describeWords(text: Bytes): DescribedUnion {
-  const options = parseMountOptions(text);
+export function describeWords(options: readonly MountOption[]): DescribedUnion {
   const overlay = namesOverlayLayers(options);
   const aufs = namesAufsBranches(options);
   if (overlay && aufs) {

@@ -5,6 +5,7 @@ import { describeWords } from './describe-words.js';
 import type { DescribedUnion } from './described.js';
 import { type FstabEntry, fstabUnions, readFstab } from './fstab.js';
 import { otherNamespaces } from './mount-namespaces.js';
+import { parseMountOptions } from './mount-options.js';
 import { type MountInfo, readMountInfo } from './mountinfo.js';
 
 /** A union of this machine, mounted or only in fstab. */
@@ -68,7 +69,13 @@ function discovered(
 
 function notMounted(entry: FstabEntry): DiscoveredUnion {
   const { mountpoint, type, options } = entry;
-  return { mountpoint, type, pid: undefined, inFstab: true, ...described(() => describeWords(options)) };
+  return {
+    mountpoint,
+    type,
+    pid: undefined,
+    inFstab: true,
+    ...described(() => describeWords(parseMountOptions(options))),
+  };
 }
 
 function described(describe: () => DescribedUnion): Pick<DiscoveredUnion, 'described' | 'reason'> {

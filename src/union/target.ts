@@ -3,10 +3,11 @@ import type { Bytes } from '../sys/bytes.js';
 import { canonicalPath } from './absolute-path.js';
 import { type BranchWords, describeBranches } from './describe-branches.js';
 import { describeMount, isUnionType } from './describe-mount.js';
-import { describeWords } from './describe-words.js';
+import { describeWords, namesBranches } from './describe-words.js';
 import type { DescribedUnion } from './described.js';
 import { findMounted, wholeMount } from './find-mounted.js';
 import { fstabUnions, readFstab } from './fstab.js';
+import { parseMountOptions } from './mount-options.js';
 import { notAMountPoint } from './not-a-mount-point.js';
 import type { Union } from './union.js';
 import { verify } from './verify.js';
@@ -33,44 +34,35 @@ export function resolveTarget(words: TargetWords, kernelRoot: Bytes = '' as Byte
 
 /** As {@link resolveTarget}, without asking the disk about the branches. */
 export function describeTarget(words: TargetWords, kernelRoot: Bytes = '' as Bytes): DescribedUnion {
-  const byOptions = (words.options ?? []).length > 0;
-  const byBranches = words.upper !== undefined || (words.lowers ?? []).length > 0 || words.work !== undefined;
-  const ways = [byOptions, byBranches, words.mountpoint !== undefined].filter(Boolean).length;
-  if (ways > 1) {
-    throw new Problem(
-      'usage',
-      'two-targets',
-      'name the union in one way: MOUNTPOINT, -o, or --upper and --lower',
-    );
+  const described = describe(words, kernelRoot);
+  if (words.format === undefined || words.format === described.format) return described;
+  const [is, asked] = [article(described.format), article(words.format)];
+  throw new Problem('usage', 'other-format', `this is ${is}, not ${asked}`, { path: words.mountpoint });
+}
+
+function describe(words: TargetWords, kernelRoot: Bytes): DescribedUnion {
+  const { mountpoint, fstab, upper, lowers = [], work } = words;
+  const options = parseMountOptions((words.options ?? []).join(',') as Bytes);
+  const byBranches = upper !== undefined || lowers.length > 0 || work !== undefined;
+  // Beside --upper and --lower, -o may say how the layers are read (userxattr, redirect_dir=…).
+  const byOptions = options.length > 0 && !(byBranches && !namesBranches(options));
+  if ([byOptions, byBranches, mountpoint !== undefined].filter(Boolean).length > 1) {
+    const message = 'name the union in one way: MOUNTPOINT, -o, or --upper and --lower';
+    throw new Problem('usage', 'two-targets', message);
   }
-  if (words.fstab !== undefined && words.mountpoint === undefined) {
-    throw new Problem('usage', 'no-target', '--fstab needs the mount point to look for');
-  }
-  const described = byOptions
-    ? describeWords((words.options ?? []).join(',') as Bytes)
-    : byBranches
-      ? describeBranches(words)
-      : words.mountpoint === undefined
-        ? undefined
-        : words.fstab === undefined
-          ? describeMounted(words.mountpoint, kernelRoot)
-          : describeFstab(words.mountpoint, words.fstab, kernelRoot);
-  if (described === undefined) {
+  if (byOptions) return describeWords(options);
+  if (byBranches) return describeBranches(words, options);
+  if (mountpoint === undefined) {
+    if (fstab !== undefined) {
+      throw new Problem('usage', 'no-target', '--fstab needs the mount point to look for');
+    }
     throw new Problem('usage', 'no-target', 'no union is named', {
       hint: 'name a mount point, or branches by -o or --upper and --lower; plinkctl discover lists the unions',
     });
   }
-  if (words.format !== undefined && words.format !== described.format) {
-    throw new Problem(
-      'usage',
-      'other-format',
-      `this is ${article(described.format)}, not ${article(words.format)}`,
-      {
-        path: words.mountpoint,
-      },
-    );
-  }
-  return described;
+  return fstab === undefined
+    ? describeMounted(mountpoint, kernelRoot)
+    : describeFstab(mountpoint, fstab, kernelRoot);
 }
 
 function describeMounted(path: Bytes, kernelRoot: Bytes): DescribedUnion {
@@ -106,7 +98,7 @@ function describeFstab(mountpoint: Bytes, file: Bytes, kernelRoot: Bytes): Descr
       },
     );
   }
-  return describeWords(entry.options);
+  return describeWords(parseMountOptions(entry.options));
 }
 
 function article(format: string): string {

@@ -43,6 +43,11 @@ describe('help', () => {
     },
   );
 
+  test('help and help COMMAND are --help', async () => {
+    expect(await runMain('help')).toEqual(await runMain('--help'));
+    expect(await runMain('help', 'flush')).toEqual(await runMain('flush', '--help'));
+  });
+
   test('completion prints a script and completes', async () => {
     expect((await runMain('completion')).out).toContain('--get-yargs-completions');
     const { out } = await runMain('--get-yargs-completions', 'plinkctl', 'list', '--u');

@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { kernelRoot } from '../support/kernel-root.js';
 import { describeKernel } from '../support/needs.js';
 import { mountOverlay } from '../support/overlay-mount.js';
 import { type OverlayPlace, overlayPlace, whileMounted } from '../support/overlay-place.js';
@@ -80,6 +81,35 @@ describeKernel('the commands on an overlay', ['root', 'overlay'], () => {
         ({ mountpoint }: { mountpoint: string }) => mountpoint === place.merged,
       );
       expect(found).toMatchObject({ format: 'overlay', index: true, entries: 1 });
+    } finally {
+      mount.unmount();
+    }
+  });
+
+  test('--fstab and --all find a union that is not mounted', async () => {
+    const options = `lowerdir=${place.lowers[0]},upperdir=${place.upper},workdir=${place.work}`;
+    const root = `--kernel-root=${kernelRoot(join(directory.path, 'kernel'), {
+      files: {
+        'etc/fstab': `overlay ${place.merged} overlay ${options},noauto 0 0\n`,
+        'etc/plinkctl.conf': `# the same again, branch by branch\n--upper ${place.upper} --lower ${place.lowers[0]} --work ${place.work}\n`,
+      },
+    })}`;
+    expect(await json('list', root, '--fstab', place.merged)).toMatchObject({ entries: [{ names: ['a'] }] });
+    const all = await json('flush', root, '--all');
+    expect(all).toMatchObject({
+      command: 'flush',
+      targets: [
+        { summary: { linksRestored: 2 }, exitCode: 0 },
+        { entries: [], summary: { linksRestored: 0 }, exitCode: 0 },
+      ],
+      exitCode: 0,
+    });
+  });
+
+  test('a union mounted with index=off is told so', async () => {
+    const mount = mountOverlay({ ...place, options: ['index=off'], target: place.merged });
+    try {
+      expect((await runMain('list', place.merged)).out).toContain('mounted with index=off');
     } finally {
       mount.unmount();
     }

@@ -89,10 +89,27 @@ describe('--upper, --lower, --work', () => {
   });
 });
 
+test('-o beside the branches says how they are read', () => {
+  const union = resolve({ ...overlay(), options: ['userxattr,redirect_dir=nofollow' as Bytes] });
+  expect(union).toMatchObject({ work: b('w'), options: { userxattr: true, redirectDir: 'nofollow' } });
+});
+
 describe('refusals', () => {
   test.each<[string, () => TargetWords, string, string]>([
     ['no union', () => ({}), 'usage', 'no-target'],
     ['two ways at once', () => ({ ...overlay(), mountpoint: b('m') }), 'usage', 'two-targets'],
+    [
+      '-o with a mount point',
+      () => ({ options: ['ro' as Bytes], mountpoint: b('m') }),
+      'usage',
+      'two-targets',
+    ],
+    [
+      'branches in two ways',
+      () => ({ ...overlay(), options: ['lowerdir=/l' as Bytes] }),
+      'usage',
+      'two-targets',
+    ],
     ['no upper', () => ({ lowers: [b('l1')] }), 'usage', 'no-upper'],
     ['no lower', () => ({ upper: b('u') }), 'usage', 'no-lower'],
     ['no work', () => ({ upper: b('u'), lowers: [b('l1')] }), 'usage', 'no-work'],
