@@ -52,7 +52,13 @@ function labels(view: EntryView, style: Style, would: boolean): string[] {
     style[colorOf[entry.state]](entry.state),
     ...(entry.atRisk ? [style.red(style.bold('AT RISK'))] : []),
   ];
-  const fate = removed ? 'flushed' : restored.length > 0 ? 'restored' : undefined;
+  const fate = removed
+    ? entry.state === 'orphan'
+      ? 'pruned'
+      : 'flushed'
+    : restored.length > 0
+      ? 'restored'
+      : undefined;
   if (would) return fate === undefined ? state : [...state, style.green(`would be ${fate}`)];
   // What it was no longer matters once it is mended.
   return fate === undefined || missing.length > 0 ? state : [style.green(fate)];

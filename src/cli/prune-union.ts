@@ -1,0 +1,95 @@
+import { refuseIfInUse } from '../lock/in-use.js';
+import { Problem } from '../problem.js';
+import { mountedPruneReport, pruneReport } from '../report/prune-report.js';
+import type { Report } from '../report/report.js';
+import { applyPrune } from '../restore/prune-apply.js';
+import { pruneFacts } from '../restore/prune-facts.js';
+import { prunePlan } from '../restore/prune-plan.js';
+import type { PrunePlan, PrunePolicy } from '../restore/prune-types.js';
+import type { ScanResult } from '../scan/result.js';
+import type { Union } from '../union/union.js';
+import type { writeOptions } from './common-options.js';
+import type { Context } from './context.js';
+import { duration } from './duration.js';
+import type { Options, Values } from './option.js';
+import { scanUnion } from './scan-union.js';
+import { stopCode } from './stop-code.js';
+import { stopwatch } from './stopwatch.js';
+import { underMaintenance } from './under-maintenance.js';
+import { waitSeconds } from './wait-seconds.js';
+
+/** What `prune` takes beside the union and the lock. */
+export const pruneOptions = {
+  'min-age': {
+    type: 'text',
+    value: 'DURATION',
+    describe: 'only entries left alone for that long [default: 0; 1d where the lower file is gone]',
+  },
+  rescue: { type: 'text', value: 'DIR', describe: 'keep the data of everything that goes in DIR' },
+  'without-rescue': {
+    type: 'flag',
+    describe: 'remove also what may be the last copy of its data, and keep none',
+  },
+} as const satisfies Options;
+
+/** `prune` on one union: scan, judge, and unless it is a dry run remove under the maintenance lock. */
+export async function prune(
+  union: Union,
+  values: Values<typeof pruneOptions & typeof writeOptions>,
+  context: Context,
+): Promise<Report> {
+  const policy = policyOf(values);
+  const seconds = stopwatch();
+  if (union.mounted !== undefined) return mountedPruneReport(union, seconds());
+  if (values['dry-run'] === true) {
+    const { found, plan } = await judge(union, policy, context);
+    return pruneReport(found, plan, undefined, seconds(), undefined);
+  }
+  const probe = (): void => refuseIfInUse(union, { kernelRoot: context.kernelRoot });
+  return underMaintenance(union, 'prune', waitSeconds(values.wait), context, async () => {
+    probe();
+    const { found, plan } = await judge(union, policy, context);
+    const outcome = await applyPrune(plan, { signal: context.signal, stillFree: probe });
+    tellMount(probe, context);
+    const stop = outcome.stopped ? stopCode(context.signal) : undefined;
+    return pruneReport(found, plan, outcome, seconds(), stop);
+  });
+}
+
+function policyOf(values: Values<typeof pruneOptions>): PrunePolicy {
+  const { rescue } = values;
+  const minAge = values['min-age'];
+  const withoutRescue = values['without-rescue'] === true;
+  if (rescue !== undefined && withoutRescue) {
+    throw new Problem('usage', 'bad-option', '--rescue and --without-rescue exclude each other');
+  }
+  return {
+    rescue,
+    withoutRescue,
+    minAge: minAge === undefined ? undefined : duration('--min-age', minAge),
+  };
+}
+
+async function judge(
+  union: Union,
+  policy: PrunePolicy,
+  context: Context,
+): Promise<{ readonly found: ScanResult; readonly plan: PrunePlan }> {
+  const found = await scanUnion(union, false, context);
+  const facts = pruneFacts(found, new Map());
+  const now = BigInt(Date.now()) * 1_000_000n;
+  return { found, plan: prunePlan({ scan: found, facts, knownNames: new Map(), policy, now }) };
+}
+
+/** What went was shown by no name, so a mount that came meanwhile lost nothing; it is told all the same. */
+function tellMount(probe: () => void, context: Context): void {
+  try {
+    probe();
+  } catch (error) {
+    if (!(error instanceof Problem) || error.kind !== 'busy') throw error;
+    context.notice({
+      level: 'warning',
+      text: `somebody mounted the union while it was pruned: ${error.message}`,
+    });
+  }
+}
