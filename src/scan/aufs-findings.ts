@@ -1,4 +1,5 @@
 import type { Layer } from '../union/view-rules.js';
+import { unreadableFindings } from './findings/unreadable.js';
 import type { Finding, ScanResult } from './result.js';
 import type { ScanOptions } from './scan.js';
 
@@ -16,17 +17,9 @@ export async function aufsFindings(
       path: name,
       message:
         reason ?? 'a pseudo-link that was not flushed: the next mount ignores it, and its group falls apart',
+      safe: state === 'restorable' || state === 'complete',
       remedy: state === 'restorable' || state === 'complete' ? 'plinkctl flush' : 'plinkctl repair',
     });
   }
-  for (const { path, code } of result.unreadable) {
-    findings.push({
-      code: 'unreadable',
-      severity: 'warning',
-      path,
-      message: `cannot be read (${code}): entries it may concern are kept`,
-      remedy: 'mend the directory or the rights to it, then run again',
-    });
-  }
-  return findings;
+  return [...findings, ...unreadableFindings(result)];
 }

@@ -18,6 +18,11 @@ export class MissingDirectories {
     }
   }
 
+  /** Adds what another walk has collected. */
+  merge(directories: readonly MissingDirectory[]): void {
+    for (const directory of directories) this.#found.set(directory.path, directory);
+  }
+
   /** Parents before children. */
   get list(): MissingDirectory[] {
     return [...this.#found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -1,5 +1,12 @@
 import type { Bytes } from '../sys/bytes.js';
-import type { ViewRules } from '../union/view-rules.js';
+import { inodeOf } from '../sys/inode-id.js';
+import { stat } from '../sys/stat.js';
+import { getXattrFd } from '../sys/xattr.js';
+import type { OverlayRules } from '../union/overlay-rules.js';
+import { lostGroupFindings } from './findings/lost-groups.js';
+import { overlayEntryFindings } from './findings/overlay-entries.js';
+import { unreadableFindings } from './findings/unreadable.js';
+import { workLeftovers } from './findings/work-leftovers.js';
 import type { RawIndexEntry } from './overlay-index.js';
 import type { OverlayLayers } from './overlay-layers.js';
 import type { UnindexedFile } from './overlay-names.js';
@@ -10,96 +17,68 @@ import type { ScanOptions } from './scan.js';
 export interface OverlaySeen {
   readonly overlay: OverlayLayers;
   readonly raw: readonly RawIndexEntry[];
-  readonly rules: ViewRules;
+  readonly rules: OverlayRules;
   /** Upper files whose origin names an entry of which they are no link. */
   readonly detached: readonly { readonly path: Bytes; readonly key: string }[];
   /** Upper files whose entry was lost while other names show the old file. */
   readonly unindexed: readonly UnindexedFile[];
 }
 
-/** Everything `check` has to say of an overlay. */
+/** Everything `check` has to say of an overlay; only what the entries themselves tell where it is not asked for. */
 export async function overlayFindings(
   result: ScanResult,
   seen: OverlaySeen,
-  _options: ScanOptions,
+  options: ScanOptions,
 ): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  if (result.blocked !== undefined) {
-    const { code, message, remedy } = result.blocked;
-    findings.push({
-      code,
-      severity: 'error',
-      path: result.union.branches[0]?.path ?? ('' as Bytes),
-      message,
-      remedy,
-    });
-  }
-  for (const entry of result.entries) findings.push(...ofEntry(entry));
-  for (const { path } of seen.detached) {
-    findings.push({
-      code: 'detached-twin',
-      severity: 'warning',
-      path,
-      message:
-        'carries the origin of an index entry but is another file: it no longer changes with its group',
-      remedy: 'plinkctl repair --rejoin, if it is meant to be the same file',
-    });
-  }
-  for (const { path } of seen.unindexed) {
-    findings.push({
-      code: 'index-missing',
-      severity: 'warning',
-      path,
-      message: 'its index entry is lost: the other names of its group show the old content',
-      remedy: 'plinkctl repair --rejoin, if they are meant to be the same file',
-    });
-  }
-  for (const { path, code } of result.unreadable) {
-    findings.push({
-      code: 'unreadable',
-      severity: 'warning',
-      path,
-      message: `cannot be read (${code}): entries it may concern are kept`,
-      remedy: 'mend the directory or the rights to it, then run again',
-    });
-  }
+  const entries = overlayEntryFindings(result, seen.raw, seen.overlay);
+  const findings = [...blockedFindings(result, seen), ...entries, ...unreadableFindings(result)];
+  if (options.thorough !== true) return findings;
+  findings.push(...workLeftovers(seen.overlay), ...interrupted(result));
+  // With another lower than the union's own, every upper file would look lost.
+  if (result.blocked === undefined) findings.push(...(await lostGroupFindings(result, seen, options)));
   return findings;
 }
 
-function ofEntry(entry: ScanResult['entries'][number]): Finding[] {
-  const { state, atRisk, name, reason } = entry;
-  const finding = (code: string, severity: Finding['severity'], remedy: string): Finding => ({
-    code,
-    severity,
-    path: name,
-    message: reason ?? state,
-    remedy,
-  });
-  switch (state) {
-    case 'restorable':
-      if (atRisk) return [finding('only-copy-at-risk', 'danger', 'plinkctl flush, before the next mount')];
-      return [];
-    case 'orphan':
-      return [finding('orphan', 'warning', 'plinkctl prune')];
-    case 'stale':
-      return [finding('stale', 'warning', 'plinkctl flush')];
-    case 'damaged':
-      return [
-        finding(
-          entry.evidence[0] === 'failed copy-up' ? 'failed-copy-up' : 'origin-missing',
-          'error',
-          'plinkctl repair',
-        ),
-      ];
-    case 'ambiguous':
-      return [finding('ambiguous', atRisk ? 'danger' : 'warning', 'plinkctl repair')];
-    case 'junk':
-      return [finding('junk-name', 'error', 'plinkctl repair --rescue DIR')];
-    case 'foreign':
-      return [finding('foreign', 'warning', 'give every lower that the union is mounted with')];
-    case 'whiteout':
-      return entry.missing.length > 0 ? [finding('whiteout-conflict', 'error', 'plinkctl repair')] : [];
-    default:
-      return [];
+function blockedFindings({ blocked, union }: ScanResult, { overlay, detached }: OverlaySeen): Finding[] {
+  if (blocked === undefined) return [];
+  const { code, message, remedy } = blocked;
+  const path = union.branches[0]?.path ?? ('' as Bytes);
+  const { index, prefix } = overlay;
+  if (code !== 'upper-moved' || index === undefined) {
+    return [{ code, severity: 'error', path, message, remedy, safe: false }];
   }
+  // The new upper's files are the index' own links: they were copied together, hardlinks kept.
+  const whole = detached.length === 0;
+  return ['origin', 'upper']
+    .filter((attribute) => getXattrFd(index, `${prefix}${attribute}`) !== undefined)
+    .slice(0, 1)
+    .map((attribute) => ({
+      code,
+      severity: 'error' as const,
+      path,
+      message,
+      remedy: whole ? 'plinkctl repair -y: the index is told anew which upper it belongs to' : remedy,
+      safe: whole,
+      action: {
+        kind: 'remove-attribute' as const,
+        at: { in: 'index' as const, branch: 0, path: '' as Bytes, inode: inodeOf(stat(index, '' as Bytes)) },
+        attribute: `${prefix}${attribute}`,
+        consent: whole ? ('safe' as const) : ('decide' as const),
+      },
+    }));
+}
+
+function interrupted({ leftovers }: ScanResult): Finding[] {
+  if (!leftovers.running && leftovers.temporaries.length === 0) return [];
+  return [
+    {
+      code: 'interrupted-run',
+      severity: 'warning',
+      path: '' as Bytes,
+      message:
+        'an earlier run of this program was interrupted: nothing is lost, and some of it is left to do',
+      remedy: 'run plinkctl restore or flush again',
+      safe: true,
+    },
+  ];
 }

@@ -1,6 +1,7 @@
 import { ascii, type Bytes } from '../sys/bytes.js';
 import { readDirectory } from '../sys/read-directory.js';
-import { isDirectory, isNullDevice, isRegular, type Stat, statIfThere } from '../sys/stat.js';
+import { isDirectory, isNullDevice, isRegular, type Stat, stat } from '../sys/stat.js';
+import { unless } from '../sys/sys-error.js';
 import { getXattr } from '../sys/xattr.js';
 import {
   type BadHandle,
@@ -29,10 +30,9 @@ export interface RawIndexEntry {
 export function readOverlayIndex(index: number, prefix: string): RawIndexEntry[] {
   const entries: RawIndexEntry[] = [];
   for (const { name } of readDirectory(index)) {
-    const stat = statIfThere(index, name);
-    // Gone since it was listed: another process cleaned it, and nothing is left to tell.
-    if (stat === undefined) continue;
-    entries.push(readEntry(index, name, stat, prefix));
+    // Gone since it was listed, or since it was looked at: the users of a mounted overlay removed its last name.
+    const entry = unless(['ENOENT'], () => readEntry(index, name, stat(index, name), prefix));
+    if (entry !== undefined) entries.push(entry);
   }
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -4,23 +4,25 @@ import { isNullDevice, isRegular, S_IFMT, type Stat, stat, statIfThere } from '.
 import { isSysError } from '../sys/sys-error.js';
 import { getXattr, getXattrFd, listXattr } from '../sys/xattr.js';
 import { inodeOfHandle } from '../union/handle-inode.js';
-import type { OverlayHandle } from '../union/overlay-handle.js';
-import type { ViewRules } from '../union/view-rules.js';
+import { blobOfIndexName, type OverlayHandle, parseOverlayHandle } from '../union/overlay-handle.js';
+import type { OverlayRules } from '../union/overlay-rules.js';
 import { InodeSet } from './inode-set.js';
 import { MissingDirectories } from './missing-directories.js';
 import { type HandleLayer, indexNameOf, type OverlayLayers } from './overlay-layers.js';
 import { TIMES_XATTR } from './own-marks.js';
-import type { MissingName, Unreadable } from './result.js';
+import type { MissingDirectory, MissingName, Unreadable } from './result.js';
 import type { WalkDirectory, WalkVisitor } from './walk.js';
 
 /** What the walk found of one index entry. */
 export interface EntryNames {
+  /** Name of the entry. */
+  readonly key: string;
   readonly names: Bytes[];
   readonly missing: MissingName[];
   /** Links of the lower file in its own file system. */
   lowerNlink: number | undefined;
-  /** Names of the lower file that were met, visible or covered. */
-  lowerSeen: number;
+  /** Names of the lower file that were met, visible or covered: `branch/path`, each once however it was reached. */
+  readonly lowerSeen: Set<string>;
   /** Upper names with the entry's origin and another inode. */
   readonly twins: Bytes[];
   /** A lower file under the name is of another type than the entry. */
@@ -36,11 +38,17 @@ export interface UnindexedFile {
   readonly nlink: number;
 }
 
-/** An index entry, or the name that a lost one would have. */
-export interface SoughtKey {
-  readonly origin: OverlayHandle;
-  /** The upper inode; undefined for a lost entry. */
-  readonly stat: Stat | undefined;
+/** What is known of the inode that a sought entry is a link of. */
+export type SoughtInode = Pick<Stat, 'dev' | 'ino' | 'mode'>;
+
+/** What one of two walks that share the work has found. */
+export interface FoundNames {
+  readonly byKey: ReadonlyMap<string, EntryNames>;
+  readonly unreadable: readonly Unreadable[];
+  readonly directories: readonly MissingDirectory[];
+  readonly unindexed: readonly UnindexedFile[];
+  readonly counted: readonly Bytes[];
+  readonly owedTimes: readonly Bytes[];
 }
 
 /** Finds the visible names of index entries: upper names by inode, lower names by file handle. */
@@ -56,17 +64,23 @@ export class OverlayNames implements WalkVisitor {
   readonly #byInode = new Map<InodeKey, EntryNames>();
   readonly #wanted = new Map<number, InodeSet | 'all'>();
   readonly #layers: ReadonlyMap<number, HandleLayer>;
-  readonly #rules: ViewRules;
+  readonly #rules: OverlayRules;
   readonly #prefix: string;
-  readonly #sought: ReadonlyMap<string, SoughtKey>;
+  readonly #sought: ReadonlyMap<string, SoughtInode | undefined>;
+  readonly #origins: readonly OverlayHandle[];
   readonly #inspect: boolean;
   #impure = false;
+  #expected: ReadonlyMap<string, number> | undefined;
+  #waiting = Number.POSITIVE_INFINITY;
 
-  /** @param inspect - look at the attributes of all upper files and directories too */
+  /**
+   * @param sought - names of index entries, also of lost ones, with the upper inode where there is one
+   * @param inspect - look at the attributes of all upper files and directories too
+   */
   constructor(
     overlay: OverlayLayers,
-    rules: ViewRules,
-    sought: ReadonlyMap<string, SoughtKey>,
+    rules: OverlayRules,
+    sought: ReadonlyMap<string, SoughtInode | undefined>,
     inspect: boolean,
   ) {
     this.#layers = new Map([overlay.upper, ...overlay.lowers].map((layer) => [layer.branch, layer]));
@@ -74,13 +88,19 @@ export class OverlayNames implements WalkVisitor {
     this.#prefix = overlay.prefix;
     this.#sought = sought;
     this.#inspect = inspect;
+    this.#origins = [...sought.keys()].flatMap((key) => {
+      const blob = blobOfIndexName(key);
+      const origin = blob === undefined ? 'junk' : parseOverlayHandle(blob);
+      return typeof origin === 'string' ? [] : [origin];
+    });
     const upperInodes: bigint[] = [];
-    for (const [key, { stat: upper }] of sought) {
+    for (const [key, upper] of sought) {
       const names: EntryNames = {
+        key,
         names: [],
         missing: [],
         lowerNlink: undefined,
-        lowerSeen: 0,
+        lowerSeen: new Set(),
         twins: [],
         typeDiffers: false,
       };
@@ -99,7 +119,7 @@ export class OverlayNames implements WalkVisitor {
   #wantedIn(layer: HandleLayer): InodeSet | 'all' {
     if (!layer.trueInodes) return 'all';
     const inodes: bigint[] = [];
-    for (const { origin } of this.#sought.values()) {
+    for (const origin of this.#origins) {
       if (layer.uuid !== undefined && !layer.uuid.equals(origin.uuid)) continue;
       const inode = inodeOfHandle(origin.handle, layer.fileSystem);
       if (inode === undefined) return 'all';
@@ -128,6 +148,59 @@ export class OverlayNames implements WalkVisitor {
     if (at === undefined) return;
     if (at.layer.role === 'upper') this.#onUpper(directory, at.fd, name);
     else this.#onLower(directory, position, name);
+  }
+
+  /**
+   * Tells how many links each origin has in its file system, as its handle told. When that many names were met the
+   * group has no other, and a walk that does not look at all upper files may end early.
+   */
+  expect(links: ReadonlyMap<string, number>): void {
+    if (this.#inspect || links.size < this.byKey.size) return;
+    this.#expected = links;
+    this.#waiting = 0;
+    for (const [key, { lowerSeen }] of this.byKey)
+      if (lowerSeen.size < (links.get(key) ?? 0)) this.#waiting += 1;
+  }
+
+  /** What was found, as another thread can take it. */
+  get found(): FoundNames {
+    const { byKey, unreadable, unindexed, counted, owedTimes } = this;
+    const some = new Map(
+      [...byKey].filter(([, each]) => each.names.length + each.twins.length + each.lowerSeen.size > 0),
+    );
+    return { byKey: some, unreadable, unindexed, counted, owedTimes, directories: this.directories.list };
+  }
+
+  /** Adds what the other of two walks has found. */
+  merge(other: FoundNames): void {
+    for (const [key, theirs] of other.byKey) {
+      const ours = this.byKey.get(key);
+      if (ours === undefined) continue;
+      ours.names.push(...theirs.names);
+      ours.missing.push(...theirs.missing);
+      ours.twins.push(...theirs.twins);
+      ours.lowerNlink ??= theirs.lowerNlink;
+      ours.typeDiffers ||= theirs.typeDiffers;
+      for (const real of theirs.lowerSeen) this.#see(ours, real);
+    }
+    this.unreadable.push(...other.unreadable);
+    this.unindexed.push(...other.unindexed);
+    this.counted.push(...other.counted);
+    this.owedTimes.push(...other.owedTimes);
+    this.directories.merge(other.directories);
+  }
+
+  complete(): boolean {
+    // After a redirect one lower directory may show at two places, if somebody meddled: counting names proves nothing.
+    return this.#waiting === 0 && this.#rules.redirects === 0;
+  }
+
+  #see(found: EntryNames, real: string): void {
+    const before = found.lowerSeen.size;
+    found.lowerSeen.add(real);
+    const { key } = found;
+    if (found.lowerSeen.size > before && found.lowerSeen.size === this.#expected?.get(key))
+      this.#waiting -= 1;
   }
 
   onUnreadable(unreadable: Unreadable): void {
@@ -169,13 +242,13 @@ export class OverlayNames implements WalkVisitor {
       const key = indexNameOf(layer, at.fd, name);
       const found = key === undefined ? undefined : this.byKey.get(key);
       if (key === undefined || found === undefined) return;
-      found.lowerSeen += 1;
       const s = stat(at.fd, name);
       found.lowerNlink = s.nlink;
+      this.#see(found, `${at.layer.branch}/${joinBytes(at.real, name)}`);
       if (directory.stack.slice(0, position).some((higher) => this.#rules.decides(higher, name))) return;
       if (isRegular(s) && s.size === 0n && getXattr(at.fd, name, `${this.#prefix}whiteout`) !== undefined)
         return;
-      const upper = this.#sought.get(key)?.stat;
+      const upper = this.#sought.get(key);
       if (upper !== undefined && (upper.mode & S_IFMT) !== (s.mode & S_IFMT)) found.typeDiffers = true;
       found.missing.push({ path, lower: { branch: at.layer.branch, path: joinBytes(at.real, name) } });
       this.directories.add(directory, 0);

@@ -5,18 +5,19 @@ import { isRegular, stat } from '../sys/stat.js';
 import { isSysError } from '../sys/sys-error.js';
 import { getXattr, getXattrFd } from '../sys/xattr.js';
 import { encodeOverlayHandle, parseOverlayHandle } from '../union/overlay-handle.js';
-import { overlayRules } from '../union/overlay-rules.js';
+import { type OverlayRules, overlayRules } from '../union/overlay-rules.js';
 import type { OverlayUnion } from '../union/union.js';
-import type { LayerDirectory, ViewRules } from '../union/view-rules.js';
+import type { LayerDirectory } from '../union/view-rules.js';
 import { overlayFindings } from './overlay-findings.js';
 import { type RawIndexEntry, readOverlayIndex } from './overlay-index.js';
 import { type HandleLayer, type OverlayLayers, openOverlayLayers } from './overlay-layers.js';
-import { OverlayNames, type SoughtKey, type UnindexedFile } from './overlay-names.js';
+import { OverlayNames, type SoughtInode, type UnindexedFile } from './overlay-names.js';
 import { classify, type OriginState } from './overlay-states.js';
 import { isOwnTemporary, RUNNING_XATTR } from './own-marks.js';
 import type { ScanResult } from './result.js';
 import { runWalk } from './run-walk.js';
 import type { ScanOptions } from './scan.js';
+import { shareWalk } from './share-walk.js';
 
 /** Scans an overlay: entries by name, upper names by inode, lower names by file handle. */
 export async function scanOverlay(union: OverlayUnion, options: ScanOptions): Promise<ScanResult> {
@@ -34,19 +35,23 @@ async function scanLayers(
   options: ScanOptions,
 ): Promise<ScanResult> {
   const raw = overlay.index === undefined ? [] : readOverlayIndex(overlay.index, overlay.prefix);
-  const rules = rulesOf(union, overlay);
+  const rules = rulesFor(union, overlay);
   const owed = getXattr(overlay.upper.root, ascii(''), RUNNING_XATTR) !== undefined;
   const inspect = options.thorough === true || owed;
-  const found = new OverlayNames(overlay, rules, soughtKeys(raw), inspect);
+  const sought = soughtKeys(raw);
+  const found = new OverlayNames(overlay, rules, sought, inspect);
+  const origins = new Map(raw.map((entry) => [entry.name, originState(overlay, entry)]));
+  found.expect(expectedLinks(origins, found));
   const progress = { directories: 0, names: 0 };
   if (inspect || found.byKey.size > 0) {
-    await runWalk(overlay.layers.roots, rules, found, options, progress);
+    const sharing = shareWalk({ union, sought, inspect }, (theirs) => found.merge(theirs));
+    await runWalk(overlay.layers.roots, rules, found, options, progress, sharing);
   }
   const unindexed = await splitUnindexed(overlay, rules, found.unindexed, options);
   const entries = raw.map((entry) =>
     classify(entry, {
       found: found.byKey.get(entry.name),
-      origin: originState(overlay, entry),
+      origin: origins.get(entry.name) ?? originState(overlay, entry),
       unreadable: found.unreadable,
       blocked: overlay.blocked,
     }),
@@ -75,17 +80,35 @@ async function scanLayers(
   return { ...result, findings: await overlayFindings(result, seen, options) };
 }
 
-function soughtKeys(raw: readonly RawIndexEntry[]): Map<string, SoughtKey> {
-  const sought = new Map<string, SoughtKey>();
-  for (const { name, type, origin, stat: upper } of raw) {
-    if (origin === undefined) continue;
-    if (type === 'file') sought.set(name, { origin, stat: upper });
-    if (type === 'whiteout') sought.set(name, { origin, stat: undefined });
+/** Links of each origin that exists; an origin that is gone has none. Missing for one that nobody may ask about. */
+function expectedLinks(
+  origins: ReadonlyMap<string, OriginState>,
+  { byKey }: OverlayNames,
+): Map<string, number> {
+  const links = new Map<string, number>();
+  for (const key of byKey.keys()) {
+    const origin = origins.get(key);
+    const count = origin?.nlink ?? (origin?.known === true && origin.exists === false ? 0 : undefined);
+    if (count !== undefined) links.set(key, count);
+  }
+  return links;
+}
+
+function soughtKeys(raw: readonly RawIndexEntry[]): Map<string, SoughtInode | undefined> {
+  const sought = new Map<string, SoughtInode | undefined>();
+  for (const {
+    name,
+    type,
+    stat: { dev, ino, mode },
+  } of raw) {
+    if (type === 'file') sought.set(name, { dev, ino, mode });
+    if (type === 'whiteout') sought.set(name, undefined);
   }
   return sought;
 }
 
-function rulesOf(union: OverlayUnion, overlay: OverlayLayers): ViewRules {
+/** The merged-view rules of an opened overlay. */
+export function rulesFor(union: OverlayUnion, overlay: OverlayLayers): OverlayRules {
   return overlayRules({
     prefix: overlay.prefix,
     noFollow: union.options.redirectDir === 'nofollow',
@@ -146,14 +169,14 @@ function openOrigin(
  */
 async function splitUnindexed(
   overlay: OverlayLayers,
-  rules: ViewRules,
+  rules: OverlayRules,
   unindexed: readonly UnindexedFile[],
   options: ScanOptions,
 ): Promise<{ flushed: UnindexedFile[]; visible: UnindexedFile[] }> {
-  const sought = new Map<string, SoughtKey>();
+  const sought = new Map<string, SoughtInode | undefined>();
   for (const { key, hasNlink } of unindexed) {
-    const origin = parseOverlayHandle(Buffer.from(key, 'hex'));
-    if (hasNlink && typeof origin !== 'string') sought.set(key, { origin, stat: undefined });
+    if (hasNlink && typeof parseOverlayHandle(Buffer.from(key, 'hex')) !== 'string')
+      sought.set(key, undefined);
   }
   if (sought.size === 0) return { flushed: [], visible: [] };
   const found = new OverlayNames(overlay, rules, sought, false);

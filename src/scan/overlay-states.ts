@@ -188,7 +188,7 @@ function isAccounted(raw: RawIndexEntry, { found, origin, unreadable }: EntryFac
   const upperSeen = raw.stat.nlink === 1 + found.names.length;
   const lowerLinks = found.lowerNlink ?? origin.nlink;
   return (
-    upperSeen && (origin.exists === false || (lowerLinks !== undefined && found.lowerSeen >= lowerLinks))
+    upperSeen && (origin.exists === false || (lowerLinks !== undefined && found.lowerSeen.size >= lowerLinks))
   );
 }
 

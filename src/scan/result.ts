@@ -1,6 +1,7 @@
 import type { Bytes } from '../sys/bytes.js';
 import type { InodeId } from '../sys/inode-id.js';
 import type { Union } from '../union/union.js';
+import type { RepairAction } from './repair-action.js';
 
 export type FileKind = 'file' | 'symlink' | 'fifo' | 'socket' | 'char' | 'block' | 'directory';
 
@@ -82,6 +83,8 @@ export interface AufsEntryFacts {
   readonly branchInode: bigint;
   /** The lower inode that the names prove. */
   readonly origin: (InodeId & { readonly branch: number; readonly nlink: number }) | undefined;
+  /** Why a flush of the mounted union must leave it; undefined on one that is not mounted. */
+  readonly obstacle?: string | undefined;
 }
 
 /** One name in an index directory, and what it stands for. */
@@ -118,6 +121,10 @@ export interface Finding {
   readonly path: Bytes;
   readonly message: string;
   readonly remedy: string;
+  /** Whether the remedy may be carried out unasked: nothing that anybody can see is lost or changes. */
+  readonly safe: boolean;
+  /** What `repair` would do; undefined where only a person or another command can mend it. */
+  readonly action?: RepairAction | undefined;
 }
 
 /** A directory that the walk could not see into. */

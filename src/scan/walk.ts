@@ -1,7 +1,7 @@
 import { type Bytes, joinBytes } from '../sys/bytes.js';
-import { sameInode } from '../sys/inode-id.js';
+import { type InodeId, inodeOf, sameInode } from '../sys/inode-id.js';
 import { DT_DIR, DT_UNKNOWN, getdents } from '../sys/read-directory.js';
-import { isDirectory, type Stat, stat, statIfThere } from '../sys/stat.js';
+import { isDirectory, stat } from '../sys/stat.js';
 import { SysError } from '../sys/sys-error.js';
 import { openLongPath, openQuietly } from '../union/open-layer-directory.js';
 import { closeStack, type LayerDirectory, type Stack, type ViewRules } from '../union/view-rules.js';
@@ -26,6 +26,8 @@ export interface WalkVisitor {
   wanted(branch: number): InodeSet | 'all' | undefined;
   /** Whether a subdirectory is worth entering. */
   enters?(stack: Stack): boolean;
+  /** Whether every name has been found: then directories that no upper branch has need not be entered. */
+  complete?(): boolean;
   /** Before the names of a directory are read. */
   onDirectory?(directory: WalkDirectory): void;
   /** A name that is not a directory and whose number is wanted, in `directory.stack[position]`; visible or not. */
@@ -39,14 +41,34 @@ export interface WalkProgress {
   names: number;
 }
 
+/** A merged directory as another thread can open it. */
+export interface WalkPlace {
+  readonly path: Bytes;
+  readonly layers: readonly { readonly branch: number; readonly real: Bytes }[];
+}
+
+/** A part of a walk that can be handed to another thread: subdirectories of one directory. */
+export interface WalkShare {
+  /** The directory and its ancestors, the root last. */
+  readonly places: readonly WalkPlace[];
+  /** Identities of the directory's layers, to be met again. */
+  readonly ids: readonly InodeId[];
+  readonly names: Bytes[];
+  readonly positions: number[];
+}
+
 interface Frame extends WalkDirectory {
   stack: LayerDirectory[];
   readonly parent: Frame | undefined;
   /** Subdirectories still to be entered, and the stack position each was found at. */
-  readonly names: Bytes[];
-  readonly positions: number[];
+  names: Bytes[];
+  positions: number[];
+  /** The same for those that no upper branch has, entered last. */
+  later: { readonly names: Bytes[]; readonly positions: number[] };
+  /** Wanted names met in lower layers: more may be near. */
+  hits: number;
   /** Identities of the directories while they are closed to save descriptors. */
-  closed: readonly Stat[] | undefined;
+  closed: readonly InodeId[] | undefined;
 }
 
 /** Directories kept open on the way down; deeper trees close the upper ones and open them anew on the way back. */
@@ -54,46 +76,127 @@ const MAX_OPEN_FRAMES = 64;
 const BUFFER_SIZE = 256 * 1024;
 
 /**
- * Walks the merged view of a union, every directory once, at the speed of getdents64: no name is looked at but
- * those whose inode number is wanted. Yields now and then so that the caller may breathe or stop.
+ * A walk of the merged view of a union, every directory once, at the speed of getdents64: no name is looked at
+ * but those whose inode number is wanted. Directories that an upper branch has come first, since the names of a
+ * changed file are mostly near one another; the rest is left out when the visitor has all it wants.
  */
-export function* walk(
-  roots: Stack,
-  rules: ViewRules,
-  visitor: WalkVisitor,
-  progress: WalkProgress = { directories: 0, names: 0 },
-): Generator<WalkProgress, WalkProgress> {
-  const buffer = Buffer.allocUnsafe(BUFFER_SIZE);
-  const words = new Uint32Array(buffer.buffer, buffer.byteOffset, BUFFER_SIZE / 4);
-  const frames: Frame[] = [];
-  let oldestOpen = 0;
+export class Walk {
+  readonly progress: WalkProgress;
+  readonly #roots: Stack;
+  readonly #rules: ViewRules;
+  readonly #visitor: WalkVisitor;
+  readonly #buffer = Buffer.allocUnsafe(BUFFER_SIZE);
+  readonly #words = new Uint32Array(this.#buffer.buffer, this.#buffer.byteOffset, BUFFER_SIZE / 4);
+  readonly #frames: Frame[] = [];
+  readonly #postponed: Frame[] = [];
+  #oldestOpen = 0;
+  #postpones: boolean;
 
-  const unreadable = (path: Bytes, branch: number, error: unknown): void => {
+  constructor(roots: Stack, rules: ViewRules, visitor: WalkVisitor, progress: WalkProgress) {
+    this.#roots = roots;
+    this.#rules = rules;
+    this.#visitor = visitor;
+    this.progress = progress;
+    this.#postpones = visitor.complete !== undefined;
+  }
+
+  /** Enters the root. */
+  start(): void {
+    this.#enter('' as Bytes, undefined, this.#roots.map(reopenRoot));
+  }
+
+  /** Whether nothing that an upper branch has is left to be entered. */
+  get pastUppers(): boolean {
+    return !this.#postpones;
+  }
+
+  /** Enters about `count` more directories; false when there are none left. */
+  step(count: number): boolean {
+    const until = this.progress.directories + count;
+    while (this.progress.directories < until) {
+      const frame = this.#frames.at(-1);
+      if (frame === undefined) {
+        if (!this.#takePostponed()) return false;
+        continue;
+      }
+      const name = frame.names.pop();
+      if (name === undefined) this.#leave(frame);
+      else this.#child(frame, name, frame.positions.pop() ?? 0);
+    }
+    return true;
+  }
+
+  /** Gives a part of what is left away: half of the directory nearest to the root, where subtrees are largest. */
+  split(): WalkShare | undefined {
+    const from = [...this.#postponed, ...this.#frames].find(({ names }) => names.length > 1);
+    if (from === undefined || this.#postpones) return undefined;
+    const half = from.names.length >> 1;
+    const places: WalkPlace[] = [];
+    for (let at: Frame | undefined = from; at !== undefined; at = at.parent) {
+      places.push({
+        path: at.path,
+        layers: at.stack.map(({ layer, real }) => ({ branch: layer.branch, real })),
+      });
+    }
+    return {
+      places,
+      ids: from.closed ?? from.stack.map(({ fd }) => inodeOf(stat(fd, '' as Bytes))),
+      names: from.names.splice(0, half),
+      positions: from.positions.splice(0, half),
+    };
+  }
+
+  /** Takes a part of another walk over. */
+  add(share: WalkShare): void {
+    let frame: Frame | undefined;
+    for (const { path, layers } of [...share.places].reverse()) {
+      const stack = layers.map(({ branch, real }) => ({ layer: this.#root(branch).layer, real, fd: -1 }));
+      frame = { ...emptyFrame(path, frame, stack), closed: share.ids };
+    }
+    if (frame === undefined) return;
+    frame.names = share.names;
+    frame.positions = share.positions;
+    this.#postpones = false;
+    this.#postponed.push(frame);
+  }
+
+  /** Closes every descriptor; to be called however the walk ends. */
+  close(): void {
+    for (const frame of this.#frames.splice(0)) if (frame.closed === undefined) closeStack(frame.stack);
+  }
+
+  #root(branch: number): LayerDirectory {
+    const root = this.#roots.find(({ layer }) => layer.branch === branch);
+    if (root === undefined) throw new Error(`branch ${branch} has no root`);
+    return root;
+  }
+
+  #unreadable(path: Bytes, branch: number, error: unknown): void {
     if (!(error instanceof SysError)) throw error;
-    visitor.onUnreadable({ path, branch, code: error.code });
-  };
+    this.#visitor.onUnreadable({ path, branch, code: error.code });
+  }
 
-  const enter = (path: Bytes, parent: Frame | undefined, stack: LayerDirectory[]): void => {
-    const frame: Frame = { path, parent, stack, names: [], positions: [], closed: undefined };
-    frames.push(frame);
-    progress.directories += 1;
-    visitor.onDirectory?.(frame);
+  #enter(path: Bytes, parent: Frame | undefined, stack: LayerDirectory[]): void {
+    const frame = emptyFrame(path, parent, stack);
+    this.#frames.push(frame);
+    this.progress.directories += 1;
+    this.#visitor.onDirectory?.(frame);
     for (const [position, directory] of stack.entries()) {
       try {
-        list(frame, position, directory);
+        this.#list(frame, position, directory);
       } catch (error) {
-        unreadable(path, directory.layer.branch, error);
+        this.#unreadable(path, directory.layer.branch, error);
       }
     }
-    if (frames.length - oldestOpen > MAX_OPEN_FRAMES) {
-      const oldest = frames[oldestOpen];
-      if (oldest !== undefined) suspend(oldest);
-      oldestOpen += 1;
-    }
-  };
+    if (this.#frames.length - this.#oldestOpen <= MAX_OPEN_FRAMES) return;
+    const oldest = this.#frames[this.#oldestOpen];
+    if (oldest !== undefined) suspend(oldest);
+    this.#oldestOpen += 1;
+  }
 
-  const list = (frame: Frame, position: number, { fd, layer }: LayerDirectory): void => {
-    const wanted = visitor.wanted(layer.branch);
+  #list(frame: Frame, position: number, { fd, layer }: LayerDirectory): void {
+    const wanted = this.#visitor.wanted(layer.branch);
+    const [buffer, words, rules] = [this.#buffer, this.#words, this.#rules];
     for (;;) {
       const length = getdents(fd, buffer);
       if (length === 0) return;
@@ -103,7 +206,7 @@ export function* walk(
         const sizeAndType = words[word + 4] as number;
         const size = sizeAndType & 0xffff;
         const type = (sizeAndType >>> 16) & 0xff;
-        progress.names += 1;
+        this.progress.names += 1;
         if (type === DT_DIR || type === DT_UNKNOWN) {
           const name = nameAt(buffer, at, size);
           if (name !== '.' && name !== '..' && !rules.hidden(name)) {
@@ -123,50 +226,104 @@ export function* walk(
         }
         at += size;
       }
-      for (const name of hits) visitor.onName(frame, position, name);
+      if (layer.role !== 'upper') frame.hits += hits.length;
+      for (const name of hits) this.#visitor.onName(frame, position, name);
     }
-  };
+  }
 
-  try {
-    enter('' as Bytes, undefined, roots.map(reopenRoot));
-    while (frames.length > 0) {
-      const frame = frames[frames.length - 1] as Frame;
-      const name = frame.names.pop();
-      if (name === undefined) {
-        if (frame.closed === undefined) closeStack(frame.stack);
-        frames.pop();
-        if (oldestOpen > 0 && oldestOpen >= frames.length) oldestOpen = Math.max(0, frames.length - 1);
-        continue;
+  #child(frame: Frame, name: Bytes, position: number): void {
+    const path = joinBytes(frame.path, name);
+    let stack: LayerDirectory[];
+    try {
+      if (frame.closed !== undefined) this.#resume(frame);
+      for (let higher = 0; higher < position; higher += 1) {
+        if (this.#rules.decides(frame.stack[higher] as LayerDirectory, name)) return;
       }
-      const position = frame.positions.pop() ?? 0;
-      const path = joinBytes(frame.path, name);
-      let stack: LayerDirectory[];
-      try {
-        if (frame.closed !== undefined) resume(frame, roots);
-        if (frame.stack.slice(0, position).some((higher) => rules.decides(higher, name))) continue;
-        stack = rules.descend(frame.stack, position, name);
-      } catch (error) {
-        unreadable(path, frame.stack[position]?.layer.branch ?? 0, error);
-        continue;
+      if (this.#postpones && position > 0 && noUpper(frame.stack, position)) {
+        frame.later.names.push(name);
+        frame.later.positions.push(position);
+        return;
       }
-      if (stack.length === 0) continue;
-      if (visitor.enters !== undefined && !visitor.enters(stack)) {
-        closeStack(stack);
-        continue;
-      }
-      enter(path, frame, stack);
-      if ((progress.directories & 255) === 0) yield progress;
+      stack = this.#rules.descend(frame.stack, position, name);
+    } catch (error) {
+      this.#unreadable(path, frame.stack[position]?.layer.branch ?? 0, error);
+      return;
     }
-    return progress;
-  } finally {
-    for (const frame of frames) if (frame.closed === undefined) closeStack(frame.stack);
+    if (stack.length === 0) return;
+    if (this.#visitor.enters !== undefined && !this.#visitor.enters(stack)) closeStack(stack);
+    else this.#enter(path, frame, stack);
+  }
+
+  #leave(frame: Frame): void {
+    if (frame.later.names.length > 0 && frame.closed === undefined) suspend(frame);
+    else if (frame.closed === undefined) closeStack(frame.stack);
+    if (frame.later.names.length > 0) {
+      frame.names = frame.later.names;
+      frame.positions = frame.later.positions;
+      frame.later = { names: [], positions: [] };
+      this.#postponed.push(frame);
+    }
+    this.#frames.pop();
+    this.#oldestOpen = Math.max(0, Math.min(this.#oldestOpen, this.#frames.length - 1));
+  }
+
+  /** The next directory with subdirectories that no upper has; first those that held wanted names, deepest first. */
+  #takePostponed(): boolean {
+    if (this.#visitor.complete?.() === true) return false;
+    if (this.#postpones) {
+      this.#postpones = false;
+      this.#postponed.sort((a, b) => Math.sign(a.hits) - Math.sign(b.hits) || a.path.length - b.path.length);
+    }
+    const frame = this.#postponed.pop();
+    if (frame === undefined) return false;
+    this.#frames.push(frame);
+    this.#oldestOpen = this.#frames.length - 1;
+    return true;
+  }
+
+  /** Opens a frame's directories again; one that is no longer the same is an error and not another directory. */
+  #resume(frame: Frame): void {
+    const opened: LayerDirectory[] = [];
+    try {
+      for (const [i, { layer, real }] of frame.stack.entries()) {
+        const fd = openLongPath(this.#root(layer.branch).fd, real);
+        opened.push({ layer, real, fd });
+        const was = frame.closed?.[i];
+        if (was === undefined || !sameInode(was, stat(fd, '' as Bytes)))
+          throw new SysError('openat2', 116, real);
+      }
+    } catch (error) {
+      closeStack(opened);
+      throw error;
+    }
+    frame.stack = opened;
+    frame.closed = undefined;
   }
 }
 
+function emptyFrame(path: Bytes, parent: Frame | undefined, stack: LayerDirectory[]): Frame {
+  return {
+    path,
+    parent,
+    stack,
+    names: [],
+    positions: [],
+    later: { names: [], positions: [] },
+    hits: 0,
+    closed: undefined,
+  };
+}
+
 function nameAt(buffer: Buffer, at: number, size: number): Bytes {
+  // Records are padded to eight bytes: the NUL is among the last eight.
   let end = Math.max(at + 19, at + size - 8);
   while (buffer[end] !== 0) end += 1;
   return buffer.toString('latin1', at + 19, end) as Bytes;
+}
+
+function noUpper(stack: Stack, from: number): boolean {
+  for (let i = from; i < stack.length; i += 1) if (stack[i]?.layer.role === 'upper') return false;
+  return true;
 }
 
 function reopenRoot(directory: LayerDirectory): LayerDirectory {
@@ -174,27 +331,6 @@ function reopenRoot(directory: LayerDirectory): LayerDirectory {
 }
 
 function suspend(frame: Frame): void {
-  frame.closed = frame.stack.map(({ fd }) => stat(fd, '' as Bytes));
+  frame.closed = frame.stack.map(({ fd }) => inodeOf(stat(fd, '' as Bytes)));
   closeStack(frame.stack);
-}
-
-/** Opens a frame's directories again; one that is no longer the same is an error and not another directory. */
-function resume(frame: Frame, roots: Stack): void {
-  const opened: LayerDirectory[] = [];
-  try {
-    for (const [i, { layer, real }] of frame.stack.entries()) {
-      const root = roots.find((each) => each.layer === layer);
-      const was = frame.closed?.[i];
-      if (root === undefined || was === undefined) throw new Error('a layer without a root');
-      const fd = openLongPath(root.fd, real);
-      opened.push({ layer, real, fd });
-      const now = statIfThere(fd, '' as Bytes);
-      if (now === undefined || !sameInode(was, now)) throw new SysError('openat2', 116, real);
-    }
-  } catch (error) {
-    closeStack(opened);
-    throw error;
-  }
-  frame.stack = opened;
-  frame.closed = undefined;
 }

@@ -24,12 +24,21 @@ interface Lookup {
   stop: boolean;
 }
 
+/** The rules of one overlay, and how many redirects they have followed. */
+export interface OverlayRules extends ViewRules {
+  readonly redirects: number;
+}
+
 /** The merged view of an overlay, directory by directory (ovl_lookup, ovl_lookup_layer, ovl_lookup_single). */
-export function overlayRules(options: OverlayRulesOptions): ViewRules {
+export function overlayRules(options: OverlayRulesOptions): OverlayRules {
+  let redirects = 0;
   const { prefix, roots } = options;
   const last = roots.at(-1)?.layer.branch ?? 0;
 
   return {
+    get redirects() {
+      return redirects;
+    },
     hidden: () => false,
     hides: () => false,
     decides: ({ fd }, name) => {
@@ -122,6 +131,7 @@ export function overlayRules(options: OverlayRulesOptions): ViewRules {
       }
       const redirect = getXattrFd(directory.fd, `${prefix}redirect`)?.toString('latin1').replace(/\0+$/, '');
       if (redirect === undefined || redirect === '') return directory;
+      redirects += 1;
       if (redirect.startsWith('/')) {
         // An opaque ancestor on the way stopped the search; the redirect below it starts it again.
         lookup.stop = false;

@@ -1,0 +1,56 @@
+import type { Bytes } from '../../sys/bytes.js';
+import { inodeKey } from '../../sys/inode-id.js';
+import type { OverlayNames } from '../overlay-names.js';
+import type { ReplacedName } from '../repair-action.js';
+import type { Finding } from '../result.js';
+import { list, upperSpot } from './lost-groups.js';
+import type { UnmarkedCopy } from './upper-copies.js';
+
+/**
+ * Groups of lower hardlinks of which a name was copied up with `index=off`: the kernel leaves no mark then, so
+ * that a file removed and made anew looks the same. What cannot be proved is a note.
+ */
+export function brokenGroups(
+  copies: readonly UnmarkedCopy[],
+  indexed: ReadonlySet<string>,
+  shown: OverlayNames,
+): Finding[] {
+  const groups = new Map<string, UnmarkedCopy[]>();
+  for (const copy of copies) {
+    const group = groups.get(copy.key);
+    if (group === undefined) groups.set(copy.key, [copy]);
+    else group.push(copy);
+  }
+  return [...groups].flatMap(([key, group]) => {
+    const aliases = shown.byKey.get(key)?.missing.map(({ path }) => path) ?? [];
+    const inodes = new Map(group.map((copy) => [inodeKey(copy), copy]));
+    if (inodes.size < 2 && aliases.length === 0 && !indexed.has(key)) return [];
+    const proved = group.some((copy) => copy.proved);
+    return [...inodes.values()].map((copy): Finding => {
+      const others = group.filter((each) => inodeKey(each) !== inodeKey(copy));
+      const rest = [...others.map(({ path }) => path), ...aliases].sort();
+      return {
+        code: 'broken-group',
+        severity: proved ? 'warning' : 'note',
+        path: copy.path,
+        message: `${proved ? 'its hardlinks were broken by a copy-up with index=off' : 'was copied up with index=off, or made anew'}: ${rest.length === 0 ? 'the other names' : list(rest)} in the lower one file with it, and now another`,
+        remedy: indexed.has(key)
+          ? 'compare it with the other names of its group'
+          : `plinkctl repair --unbreak ${copy.path}${others.length > 0 ? ' --rescue DIR' : ''}, if all are meant to have this one's content`,
+        safe: false,
+        action: indexed.has(key)
+          ? undefined
+          : {
+              kind: 'link',
+              from: upperSpot(copy.path, copy),
+              to: aliases as Bytes[],
+              replace: others.map(
+                (other): ReplacedName => ({ ...upperSpot(other.path, other), same: false }),
+              ),
+              directories: shown.directories.list,
+              consent: 'unbreak',
+            },
+      };
+    });
+  });
+}

@@ -1,0 +1,70 @@
+import { type Bytes, baseOf, parentOf } from '../sys/bytes.js';
+import { readLink } from '../sys/names.js';
+import { withFd } from '../sys/open.js';
+import { isSymlink, type Stat } from '../sys/stat.js';
+import { unless } from '../sys/sys-error.js';
+import { PLINK_DIRECTORY } from '../union/aufs-names.js';
+import { openLongPath } from '../union/open-layer-directory.js';
+import type { Layer } from '../union/view-rules.js';
+import type { RawPlink } from './aufs-index.js';
+import { type Shown, statPath } from './mount-walk.js';
+import { judgeMounted, type MountedEntry, type ShownName } from './mounted-aufs-entry.js';
+
+/** A mounted aufs, its mount and its branches open. */
+export interface MountedRoots {
+  /** The mount's root directory. */
+  readonly mount: number;
+  readonly layers: readonly Layer[];
+}
+
+// Somebody may write to the file between the two looks at it.
+const LOOKS = 3;
+
+/** Looks at one pseudo-link and at the names that a walk found for its number. Links nothing. */
+export function lookAtPlink(roots: MountedRoots, plink: RawPlink, shown: Shown): MountedEntry {
+  let found = lookOnce(roots, plink, shown);
+  for (let looks = 1; looks < LOOKS && found.entry.state === 'ambiguous'; looks += 1) {
+    const layer = roots.layers[plink.branch];
+    const now = layer && statPath(layer.root, `${PLINK_DIRECTORY}/${plink.name}` as Bytes);
+    if (now === undefined) break;
+    found = lookOnce(roots, { ...plink, stat: now }, shown);
+  }
+  return found;
+}
+
+function lookOnce(roots: MountedRoots, plink: RawPlink, { paths, blind }: Shown): MountedEntry {
+  const number = plink.plink?.unionInode;
+  const names: ShownName[] = [];
+  for (const path of number === undefined ? [] : (paths.get(number) ?? [])) {
+    const facts = statPath(roots.mount, path);
+    if (facts?.ino === number && facts !== undefined) names.push(shownName(roots, plink, path, facts));
+  }
+  names.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return judgeMounted({ plink, names, blind });
+}
+
+function shownName({ mount, layers }: MountedRoots, plink: RawPlink, path: Bytes, shown: Stat): ShownName {
+  for (const { branch, root } of layers) {
+    const there = statPath(root, path);
+    if (there === undefined) continue;
+    const at = { branch, path };
+    if (branch === plink.branch && there.ino === plink.stat.ino && there.dev === plink.stat.dev) {
+      return { path, shown, is: 'entry', at, sameTarget: true };
+    }
+    if (branch <= plink.branch) return { path, shown, is: 'other', at, sameTarget: false };
+    const sameTarget = !isSymlink(shown) || sameSymlink(mount, path, layers[plink.branch], plink.name);
+    return { path, shown, is: 'lower', at, sameTarget };
+  }
+  return { path, shown, is: 'other', at: { branch: plink.branch, path }, sameTarget: false };
+}
+
+function sameSymlink(mount: number, path: Bytes, layer: Layer | undefined, entry: Bytes): boolean {
+  if (layer === undefined) return false;
+  const target = unless(['EINVAL', 'ENOENT'], () =>
+    withFd(openLongPath(mount, parentOf(path)), (fd) => readLink(fd, baseOf(path))),
+  );
+  const wanted = unless(['EINVAL', 'ENOENT'], () =>
+    withFd(openLongPath(layer.root, PLINK_DIRECTORY), (fd) => readLink(fd, entry)),
+  );
+  return target !== undefined && target === wanted;
+}
