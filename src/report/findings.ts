@@ -39,6 +39,6 @@ export function findingLines(findings: readonly Finding[], { style }: Page): Lin
 }
 
 /** One element of the JSON document's `findings`. */
-export function findingJson({ code, severity, path, message, remedy }: Finding): JsonObject {
-  return { code, severity, path: pathJson(path), message: sentence(message), remedy: sentence(remedy) };
+export function findingJson({ code, severity, path, message, remedy, safe }: Finding): JsonObject {
+  return { code, severity, path: pathJson(path), message: sentence(message), remedy: sentence(remedy), safe };
 }

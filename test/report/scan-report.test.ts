@@ -91,9 +91,23 @@ next: plinkctl flush --upper /u --lower /l"
 
 describe('check', () => {
   const findings = [
-    { code: 'z-note', severity: 'note', path: b('n'), message: 'is as it is', remedy: '' },
-    { code: 'only-copy', severity: 'danger', path: b('a'), message: 'has one copy', remedy: 'run flush' },
-    { code: 'lower-changed', severity: 'warning', path: b('/l1'), message: 'has changed', remedy: 'look' },
+    { code: 'z-note', severity: 'note', path: b('n'), message: 'is as it is', remedy: '', safe: false },
+    {
+      code: 'only-copy',
+      severity: 'danger',
+      path: b('a'),
+      message: 'has one copy',
+      remedy: 'run flush',
+      safe: false,
+    },
+    {
+      code: 'lower-changed',
+      severity: 'warning',
+      path: b('/l1'),
+      message: 'has changed',
+      remedy: 'look',
+      safe: false,
+    },
   ] as const;
 
   test('findings by gravity', () => {
@@ -141,7 +155,7 @@ next: plinkctl flush --upper /u --lower /l1 --lower '/it'\\''s l2' --work /w"
 
 test('what forbids every change is told once, by list too', () => {
   const blocked = { code: 'other-upper', message: 'belongs to another upper', remedy: 'see the manual' };
-  const finding = { ...blocked, severity: 'error', path: b('/w/index') } as const;
+  const finding = { ...blocked, severity: 'error', path: b('/w/index'), safe: false } as const;
   expect(list({ blocked })).toContain('/u: belongs to another upper [other-upper]');
   expect(list({ blocked, findings: [finding] }).match(/other-upper/g)).toHaveLength(1);
 });
