@@ -43,7 +43,9 @@ describeKernel('targets of real mounts', ['root', 'overlay'], () => {
   });
 
   test('names with commas, colons, backslashes, spaces and bytes that are no text', () => {
-    const odd = ['a,b', 'c:d', 'e\\f', 'g h', 'i\nj', 'k\xff'].map((name) => `${at('')}${name}` as Bytes);
+    const odd = ['a,b', 'c:d', 'e\\f', 'g h', 'i\nj', 'k\xff'].map(
+      (name) => `${directory.path}/${name}` as Bytes,
+    );
     for (const path of odd) mkdirSync(toBuffer(path));
     // mount(8) is started with text.
     const lowers = odd.map((path) => path.replace(/[\\:,]/g, '\\$&')).join(':');
