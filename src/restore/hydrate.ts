@@ -2,6 +2,7 @@ import { HYDRATE_XATTR } from '../scan/own-marks.js';
 import { setTimes } from '../sys/attributes.js';
 import type { Bytes } from '../sys/bytes.js';
 import { nextData, pread, pwrite } from '../sys/data.js';
+import { fileSystemUuid } from '../sys/filesystem.js';
 import { openByHandle } from '../sys/handle.js';
 import { close, O_NOATIME, O_NOFOLLOW, O_RDONLY, O_RDWR, openBeneath, withFd } from '../sys/open.js';
 import { isRegular, stat } from '../sys/stat.js';
@@ -9,6 +10,7 @@ import { fsync } from '../sys/sync.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
 import { getXattr, getXattrFd, removeXattr, setXattr } from '../sys/xattr.js';
 import { blobOfIndexName, parseOverlayHandle } from '../union/overlay-handle.js';
+import type { Layer } from '../union/view-rules.js';
 import { SELF, type Site } from './site.js';
 
 const CAPABILITY = 'security.capability';
@@ -66,12 +68,22 @@ function owedBy(fd: number): Owed | undefined {
   return value === undefined ? undefined : (JSON.parse(value.toString('utf8')) as Owed);
 }
 
+/**
+ * The lowers that a handle can be of. A handle opens some inode on any file system that takes its form: ext4 lets
+ * every generation pass for squashfs' zero. Under `uuid=off` a handle does not tell, unless there is only one.
+ */
+function holders(site: Site, uuid: Buffer): readonly Layer[] {
+  const lowers = site.layers.all.filter(({ role }) => role !== 'upper');
+  const told = lowers.filter(({ root }) => fileSystemUuid(root)?.equals(uuid) === true);
+  if (told.length > 0) return told;
+  return new Set(lowers.map(({ root }) => stat(root, SELF).dev)).size === 1 ? lowers : [];
+}
+
 function openOrigin(site: Site, entry: Bytes): number {
   const blob = blobOfIndexName(entry);
   const origin = blob === undefined ? 'junk' : parseOverlayHandle(blob);
   if (typeof origin === 'string') throw new SysError('open_by_handle_at', 22, entry);
-  for (const { role, root } of site.layers.all) {
-    if (role === 'upper') continue;
+  for (const { root } of holders(site, origin.uuid)) {
     try {
       return openByHandle(root, origin.handle, O_RDONLY | O_NOFOLLOW | O_NOATIME);
     } catch (error) {

@@ -2,6 +2,7 @@ import {
   appendFileSync,
   chownSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -11,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ascii, type Bytes } from '../../src/sys/bytes.js';
+import { makeLoopImage, packLoopImage } from '../support/loop-image.js';
 import { append, commonLower, describeIncidents, overlayWith } from '../support/overlay-incident.js';
 import { overlayPlace, overlayUnion, whileMounted } from '../support/overlay-place.js';
 import { indexNames, layersOf, viewOf, wrongLinkCounts } from '../support/overlay-verifier.js';
@@ -74,6 +76,39 @@ describeIncidents('metadata-only copies', ['ext4', 'xfs', 'btrfs'], (directory) 
     await runGoal(overlayUnion(place, METACOPY), 'flush');
     expectSameView(before.tree, viewOf(place, METACOPY).tree);
     expect(readFileSync(join(place.upper, 'moved'), 'latin1')).toBe('lowerdata\n');
+  });
+
+  test('zero-generation-handle: another file system opens it too, and that file is not the data', async () => {
+    const disk = makeLoopImage('ext4');
+    const source = new Place(join(directory(), 'source'));
+    mkdirSync(source.root);
+    for (let i = 0; i < 100; i++) writeFileSync(source.at(ascii(`0filler${i}`)), '');
+    commonLower(source);
+    const image = packLoopImage('squashfs', source.root);
+    try {
+      // squashfs has no generations, and ext4 takes 0 for any: a file with the same number and size is there.
+      const top = join(disk.mountpoint, 'top');
+      mkdirSync(top);
+      const { ino, size } = lstatSync(join(image.mountpoint, 'A'));
+      let met = false;
+      for (let i = 0; i < 200 && !met; i++) {
+        // In the root directory ext4 counts up from 12.
+        const decoy = join(disk.mountpoint, `decoy${i}`);
+        writeFileSync(decoy, 'D'.repeat(size));
+        met = lstatSync(decoy).ino === ino;
+        renameSync(decoy, join(top, `decoy${i}`));
+      }
+      expect(met).toBe(true);
+      const place = overlayPlace(disk.mountpoint, [top, image.mountpoint]);
+      whileMounted(place, METACOPY, (view) => chownSync(view.at(ascii('A')), 9, 9));
+      const before = viewOf(place, METACOPY);
+      await runGoal(overlayUnion(place, METACOPY), 'flush');
+      expectSameView(before.tree, viewOf(place, METACOPY).tree);
+      expect(indexNames(place)).toEqual([]);
+    } finally {
+      image.dispose();
+      disk.dispose();
+    }
   });
 
   test('data-only-lower: its names are no names of the union, and its data is found by redirect', async () => {
