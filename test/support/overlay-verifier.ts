@@ -6,6 +6,9 @@ import { kernelLog } from './kernel-log.js';
 import { type OverlayPlace, whileMounted } from './overlay-place.js';
 import { byPath, groupsOf, snapshot, type Tree } from './tree.js';
 
+/** What the kernel says to a mount that it refuses: never about one that succeeded. */
+const refusal = /in-use|must reside under the same mount/;
+
 /** What a mount shows, and what the kernel said to it. */
 export interface View {
   readonly tree: Tree;
@@ -24,7 +27,7 @@ export function viewOf(place: OverlayPlace, options: readonly string[]): View {
     });
   const log = look();
   const again = log.length > 0 ? look() : [];
-  return { tree, log: log.filter((line) => again.includes(line)) };
+  return { tree, log: log.filter((line) => again.includes(line) && !refusal.test(line)) };
 }
 
 /** Upper, index and lowers: all that a run could touch. */

@@ -118,10 +118,7 @@ const operations: readonly Operation[] = [
   },
   (place, sight, random) => {
     const path = fresh(sight, random);
-    const kind = random.below(3);
-    if (kind === 0) symlinkSync('made', place.at(path));
-    else if (kind === 1) place.mknod(path, S_IFIFO | 0o600);
-    else writeFileSync(place.at(path), 'made\n', { flag: 'wx' });
+    writeFileSync(place.at(path), 'made\n', { flag: 'wx' });
     return `make ${shown(path)}`;
   },
   (place, sight, random) => {
@@ -131,6 +128,13 @@ const operations: readonly Operation[] = [
   },
 ];
 
+const makeSpecial: Operation = (place, sight, random) => {
+  const path = fresh(sight, random);
+  if (random.chance(50)) symlinkSync('made', place.at(path));
+  else place.mknod(path, S_IFIFO | 0o600);
+  return `make special ${shown(path)}`;
+};
+
 /** Nothing here to do it on. */
 class NothingSuitable extends Error {
   override readonly name = 'NothingSuitable';
@@ -139,13 +143,15 @@ class NothingSuitable extends Error {
 /**
  * Does `count` random operations through a mounted union.
  *
+ * @param special - whether symlinks and fifos are made too
  * @returns what was done, a line each, for the report of a failure
  */
-export function operate(place: Place, count: number, random: Random): string[] {
+export function operate(place: Place, count: number, random: Random, special: boolean): string[] {
+  const choice = special ? [...operations, makeSpecial] : operations;
   const log: string[] = [];
   for (let i = 0; i < count; i++) {
     try {
-      log.push(random.pick(operations)(place, look(place), random));
+      log.push(random.pick(choice)(place, look(place), random));
     } catch (error) {
       if (error instanceof NothingSuitable) continue;
       const { code = '', message } = error as NodeJS.ErrnoException;

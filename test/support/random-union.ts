@@ -69,7 +69,8 @@ export function buildRandomUnion(seed: number, roots: RandomUnionRoots): RandomU
     const words = options.filter((word) => index === 'on' || word !== 'nfs_export=on');
     story.push(`session index=${index} over ${place.lowers.length}`);
     const count = random.between(4, 14);
-    story.push(...whileMounted(place, [`index=${index}`, ...words], (view) => operate(view, count, random)));
+    const all = [`index=${index}`, ...words];
+    story.push(...whileMounted(place, all, (view) => operate(view, count, random, traits.special)));
   };
 
   const lowers = [build('lower0')];

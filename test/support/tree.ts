@@ -41,6 +41,9 @@ const kinds = new Map<number, string>([
   [S_IFSOCK, 'socket'],
 ]);
 
+/** xfs lists its own form of an ACL beside the ACL; no other file system does. */
+const XFS_ACL = 'trusted.SGI_ACL_';
+
 /** Everything that can be seen of one name, each fact as a string, so that any two can be compared. */
 export interface TreeEntry {
   /** From the root of the tree; `''` is the root itself. */
@@ -128,6 +131,7 @@ function entryOf(dirfd: number, name: Bytes, path: Bytes, facts: Stat): Omit<Tre
     size: String(facts.size),
     content: contentOf(dirfd, name, facts),
     xattrs: listXattr(dirfd, name)
+      .filter((attribute) => !attribute.startsWith(XFS_ACL))
       .map((attribute) => `${attribute}=${getXattr(dirfd, name, attribute)?.toString('hex') ?? '(gone)'}`)
       .sort()
       .join('\n'),
