@@ -17,6 +17,18 @@ export function kernelLog(action: () => void, told: RegExp = OVERLAY): string[] 
   }
 }
 
+/** As {@link kernelLog}, for an action that takes its time. */
+export async function kernelLogOf(action: () => Promise<void>): Promise<string[]> {
+  const log = openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    readRecords(log);
+    await action();
+    return readRecords(log).filter((message) => /^overlay(fs)?:/.test(message));
+  } finally {
+    closeSync(log);
+  }
+}
+
 function readRecords(log: number): string[] {
   const messages: string[] = [];
   const buffer = Buffer.alloc(RECORD_BYTES);
