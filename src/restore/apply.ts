@@ -1,6 +1,5 @@
 import { isOwnTemporary, RUNNING_XATTR } from '../scan/own-marks.js';
 import type { Bytes } from '../sys/bytes.js';
-import { fileSystemOf, magic } from '../sys/filesystem.js';
 import { rmdir } from '../sys/names.js';
 import { close } from '../sys/open.js';
 import { fsync, syncfs } from '../sys/sync.js';
@@ -20,8 +19,11 @@ export interface ApplyOptions {
   readonly onProgress?: (progress: { readonly links: number; readonly total: number }) => void;
 }
 
-/** Links in one batch: one fsync for each touched directory a batch costs 10 % at this size, one a link 35 times. */
-const BATCH_LINKS = 2000;
+/**
+ * Links in one batch. A batch costs one fsync for each directory it touches, so groups that are strewn over many
+ * directories want a large one; an fsync for each link would cost 35 times the links.
+ */
+const BATCH_LINKS = 32_768;
 
 /**
  * Carries out a plan: the one writer of branches. In every batch all names are linked and durable before the
@@ -56,7 +58,7 @@ export async function apply(plan: Plan, options: ApplyOptions = {}): Promise<Out
         stopped = true;
         break;
       }
-      const done = runBatch(site, plan, batch, made);
+      const done = await runBatch(site, plan, batch, made);
       directoriesMade += done.directoriesMade;
       for (const run of done.runs) {
         links += run.restored.length;
@@ -87,8 +89,6 @@ function uppersOf(plan: Plan): Set<number> {
   return uppers;
 }
 
-const journalsInOrder: readonly bigint[] = [magic.ext4, magic.xfs];
-
 function begin(site: Site, branch: number): void {
   try {
     setXattr(site.layer(branch).root, SELF, RUNNING_XATTR, Buffer.from('1'));
@@ -102,7 +102,7 @@ function end(site: Site, branch: number): void {
   const { root } = site.layer(branch);
   // One fsync takes everything before it along where there is one journal in one order. btrfs logs the synced
   // inode alone: after a power cut the mark was gone and flushed files had their origin and nlink back.
-  if (!journalsInOrder.includes(fileSystemOf(root).type)) syncfs(root);
+  if (!site.inOrder(branch)) syncfs(root);
   unless(['EPERM', 'EOPNOTSUPP'], () => removeXattr(root, SELF, RUNNING_XATTR));
   fsync(root);
 }

@@ -1,3 +1,4 @@
+import type { MissingDirectory } from '../scan/result.js';
 import { type Bytes, baseOf, parentOf } from '../sys/bytes.js';
 import { sameInode } from '../sys/inode-id.js';
 import { link, unlink } from '../sys/names.js';
@@ -6,7 +7,7 @@ import { stat, statIfThere } from '../sys/stat.js';
 import { fsync } from '../sys/sync.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
 import { setXattr } from '../sys/xattr.js';
-import { makeDirectory } from './directories.js';
+import { makeDirectories } from './directories.js';
 import { hydrate } from './hydrate.js';
 import { linkFailure } from './link-failure.js';
 import type { EntryPlan, Plan } from './plan-types.js';
@@ -43,13 +44,16 @@ const FATAL = [
   'EACCES',
 ] as const;
 
+/** Milliseconds of work between two breaths of the event loop (lock heartbeat, progress line). */
+const BREATH_MS = 40;
+
 /** Links, counts and only then removes the entries of one batch. */
-export function runBatch(
+export async function runBatch(
   site: Site,
   plan: Plan,
   entries: readonly EntryPlan[],
   made: Set<string>,
-): BatchDone {
+): Promise<BatchDone> {
   const runs: EntryRun[] = entries.map((each) => ({
     plan: each,
     restored: [],
@@ -61,9 +65,9 @@ export function runBatch(
   let failure: unknown;
   try {
     verifyEntries(site, runs);
-    directoriesMade = makeDirectories(site, plan, runs, made);
+    directoriesMade = makeNeeded(site, plan, runs, made);
     promise(site, runs);
-    linkAll(site, runs);
+    await linkAll(site, runs);
     settle(site, runs);
     remove(site, runs, touched);
   } catch (error) {
@@ -93,7 +97,7 @@ function verifyEntries(site: Site, runs: readonly EntryRun[]): void {
   }
 }
 
-function makeDirectories(site: Site, plan: Plan, runs: readonly EntryRun[], made: Set<string>): number {
+function makeNeeded(site: Site, plan: Plan, runs: readonly EntryRun[], made: Set<string>): number {
   const needed = new Map<string, EntryRun[]>();
   for (const run of runs) {
     if (run.failure !== undefined) continue;
@@ -108,20 +112,31 @@ function makeDirectories(site: Site, plan: Plan, runs: readonly EntryRun[], made
   }
   let count = 0;
   for (const branch of new Set(runs.map(({ plan: { entry } }) => entry.branch))) {
-    for (const directory of plan.directories) {
-      const key = `${branch}:${directory.path}`;
-      const users = needed.get(key);
-      if (users === undefined || made.has(key)) continue;
-      try {
-        if (makeDirectory(site, branch, directory)) count += 1;
-        made.add(key);
-      } catch (error) {
-        if (!(error instanceof SysError) || isSysError(error, ...FATAL)) throw error;
-        for (const run of users) run.failure ??= linkFailure(error);
-      }
+    const missing = plan.directories.filter(({ path }) => {
+      const key = `${branch}:${path}`;
+      return needed.has(key) && !made.has(key);
+    });
+    for (const siblings of bySiblings(missing)) {
+      count += makeDirectories(site, branch, siblings, ({ path }, error) => {
+        if (error === undefined) made.add(`${branch}:${path}`);
+        else if (!(error instanceof SysError) || isSysError(error, ...FATAL)) throw error;
+        else for (const run of needed.get(`${branch}:${path}`) ?? []) run.failure ??= linkFailure(error);
+      });
     }
   }
   return count;
+}
+
+/** Directories of one parent together, parents before children. */
+function bySiblings(directories: readonly MissingDirectory[]): MissingDirectory[][] {
+  const groups = new Map<Bytes, MissingDirectory[]>();
+  for (const directory of directories) {
+    const parent = parentOf(directory.path);
+    const group = groups.get(parent);
+    if (group === undefined) groups.set(parent, [directory]);
+    else group.push(directory);
+  }
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 }
 
 // The L form tells the count relative to the lower inode, which links in the upper do not change: right at every
@@ -138,7 +153,7 @@ function setNlink(site: Site, { plan: { entry } }: EntryRun, value: string): voi
   setXattr(site.index(entry.branch), entry.name, `${site.prefix}nlink`, Buffer.from(value, 'latin1'));
 }
 
-function linkAll(site: Site, runs: readonly EntryRun[]): void {
+async function linkAll(site: Site, runs: readonly EntryRun[]): Promise<void> {
   const work: { run: EntryRun; path: Bytes; parent: Bytes }[] = [];
   for (const run of runs) {
     if (run.failure !== undefined) continue;
@@ -146,6 +161,7 @@ function linkAll(site: Site, runs: readonly EntryRun[]): void {
   }
   const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   work.sort((a, b) => a.run.plan.entry.branch - b.run.plan.entry.branch || order(a.parent, b.parent));
+  let last = performance.now();
   for (let i = 0; i < work.length; ) {
     const first = work[i];
     if (first === undefined) break;
@@ -154,6 +170,9 @@ function linkAll(site: Site, runs: readonly EntryRun[]): void {
     while (work[end]?.parent === first.parent && work[end]?.run.plan.entry.branch === branch) end += 1;
     linkInto(site, branch, first.parent, work.slice(i, end));
     i = end;
+    if (performance.now() - last < BREATH_MS) continue;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    last = performance.now();
   }
 }
 
@@ -236,10 +255,10 @@ function remove(site: Site, runs: readonly EntryRun[], indexes: Set<number>): vo
 
 /** After the entries' removal is durable the inodes lose what told of them. */
 function strip(site: Site, leaving: { run: EntryRun; fd: number }[], indexes: Set<number>): void {
-  for (const index of indexes) fsync(index);
-  indexes.clear();
   const batch = leaving.splice(0);
   try {
+    for (const index of indexes) fsync(index);
+    indexes.clear();
     for (const { fd, run } of batch) if (fd >= 0 && run.removed) stripInode(site, fd, SELF);
   } finally {
     for (const { fd } of batch) if (fd >= 0) close(fd);

@@ -1,11 +1,11 @@
 import { TEMPORARY_PREFIX } from '../scan/own-marks.js';
 import type { MissingDirectory } from '../scan/result.js';
 import { chmod, chown, setTimes } from '../sys/attributes.js';
-import { type Bytes, baseOf, parentOf } from '../sys/bytes.js';
+import { ascii, type Bytes, baseOf, parentOf } from '../sys/bytes.js';
 import { fileSystemUuid } from '../sys/filesystem.js';
 import { handleOf } from '../sys/handle.js';
 import { mkdir, RENAME_NOREPLACE, rename, rmdir } from '../sys/names.js';
-import { close, withFd } from '../sys/open.js';
+import { close, openDirectory, withFd } from '../sys/open.js';
 import { randomHex } from '../sys/random-hex.js';
 import { isDirectory, stat, statIfThere } from '../sys/stat.js';
 import { fsync } from '../sys/sync.js';
@@ -18,32 +18,61 @@ import { SELF, type Site } from './site.js';
 import { TouchedDirectory } from './touched-directory.js';
 
 /**
- * Makes a directory in the upper branch as the kernel's copy-up would (ovl_copy_up_one, ovl_set_attr): complete
- * under a temporary name outside the tree, so that nobody ever sees it half-made and no default ACL or setgid
- * is inherited, then moved to its place. The parent keeps its times.
+ * Makes directories of one parent in the upper branch as the kernel's copy-up would (ovl_copy_up_one,
+ * ovl_set_attr): each complete under a temporary name outside the tree, so that nobody ever sees it half-made and
+ * no default ACL or setgid is inherited, then moved to its place. The parent keeps its times.
  *
- * @returns false where the directory is there already
- * @throws SysError EEXIST where something else has its name
+ * @param siblings - directories with the same parent, which is there
+ * @param done - is told of each that is there now, with an error of each that is not: EEXIST where something else
+ *   has its name; it throws to end the whole
+ * @returns how many were made and not there before
  */
-export function makeDirectory(site: Site, branch: number, missing: MissingDirectory): boolean {
-  const name = baseOf(missing.path);
-  const parent = new TouchedDirectory(site, branch, parentOf(missing.path));
+export function makeDirectories(
+  site: Site,
+  branch: number,
+  siblings: readonly MissingDirectory[],
+  done: (missing: MissingDirectory, error: unknown) => void,
+): number {
+  const [first] = siblings;
+  if (first === undefined) return 0;
+  let parent: TouchedDirectory;
   try {
-    const there = statIfThere(parent.fd, name);
-    if (there !== undefined) {
-      if (!isDirectory(there)) throw new SysError('mkdirat', 17, missing.path);
-      return false;
+    parent = new TouchedDirectory(site, branch, parentOf(first.path));
+  } catch (error) {
+    for (const missing of siblings) done(missing, error);
+    return 0;
+  }
+  let count = 0;
+  try {
+    for (const missing of siblings) {
+      try {
+        if (makeDirectory(site, branch, parent.fd, missing)) count += 1;
+      } catch (error) {
+        done(missing, error);
+        continue;
+      }
+      done(missing, undefined);
     }
-    const model = openLongPath(site.layer(missing.model.branch).root, missing.model.path);
-    try {
-      make(site, branch, model, parent.fd, name, missing);
-    } finally {
-      close(model);
-    }
-    return true;
   } finally {
     parent.finish();
   }
+  return count;
+}
+
+function makeDirectory(site: Site, branch: number, parent: number, missing: MissingDirectory): boolean {
+  const name = baseOf(missing.path);
+  const there = statIfThere(parent, name);
+  if (there !== undefined) {
+    if (!isDirectory(there)) throw new SysError('mkdirat', 17, missing.path);
+    return false;
+  }
+  const model = openLongPath(site.layer(missing.model.branch).root, missing.model.path);
+  try {
+    make(site, branch, model, parent, name, missing);
+  } finally {
+    close(model);
+  }
+  return true;
 }
 
 function make(
@@ -61,7 +90,7 @@ function make(
     try {
       withFd(openQuietly(workshop, temporary), (fd) => {
         dress(site, fd, model, missing);
-        fsync(fd);
+        if (!site.inOrder(branch)) fsync(fd);
       });
       rename(workshop, temporary, parent, name, RENAME_NOREPLACE);
     } catch (error) {
@@ -73,9 +102,12 @@ function make(
   }
 }
 
-/** Where temporary names are no danger: the kernel itself clears `#` names of the index, and aufs its orphans. */
+/** Where temporary names are no danger: the kernel clears `#` names of index and work directory, and aufs its orphans. */
 export function openWorkshop(site: Site, branch: number): number {
-  if (site.union.format === 'overlay') return openQuietly(site.index(branch), SELF);
+  if (site.union.format === 'overlay') {
+    if (site.hasIndex(branch)) return openQuietly(site.index(branch), SELF);
+    return withFd(openDirectory(site.union.work), (work) => openQuietly(work, ascii('work')));
+  }
   const { root } = site.layer(branch);
   try {
     return openQuietly(root, ORPHAN_DIRECTORY);

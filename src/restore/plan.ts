@@ -76,6 +76,8 @@ function overlayPlan(entry: IndexEntry, scan: ScanResult, goal: Plan['goal']): E
       : undefined;
   const obstacle = goal === 'flush' ? flushObstacle(entry, scan, all) : undefined;
   const remove = goal === 'flush' && obstacle === undefined;
+  // The L form tells the right count as well, and a flush takes the attribute away in the end.
+  const counted = remove && before !== undefined ? true : link.length === 0 && facts.nlinkXattr === after;
   if (link.length === 0 && !remove && facts.nlinkXattr === after) {
     return { entry, reason: obstacle ?? 'every name is there', attention: obstacle !== undefined };
   }
@@ -83,7 +85,7 @@ function overlayPlan(entry: IndexEntry, scan: ScanResult, goal: Plan['goal']): E
     entry,
     link,
     nlinkBefore: before,
-    nlinkAfter: link.length > 0 || facts.nlinkXattr !== after ? after : undefined,
+    nlinkAfter: counted ? undefined : after,
     hydrate: remove && facts.metacopy !== undefined,
     remove,
     obstacle,
@@ -121,7 +123,7 @@ function aufsPlan(entry: IndexEntry, goal: Plan['goal']): EntryPlan | KeptEntry 
   const link = entry.missing.map(({ path }) => path);
   const obstacle =
     entry.inode.nlink === 1 + entry.names.length
-      ? undefined
+      ? entry.aufs?.obstacle
       : `the inode has links that no name of the branch accounts for (${entry.inode.nlink} in all)`;
   const remove = goal === 'flush' && obstacle === undefined && entry.names.length + link.length > 0;
   if (link.length === 0 && !remove) {

@@ -2,6 +2,7 @@ import { Problem } from '../problem.js';
 import { type OpenLayers, openLayers } from '../scan/open-layers.js';
 import { INDEX } from '../scan/overlay-index.js';
 import { ascii, type Bytes, joinBytes } from '../sys/bytes.js';
+import { fileSystemOf, magic } from '../sys/filesystem.js';
 import { close, openDirectory } from '../sys/open.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
 import { PLINK_DIRECTORY } from '../union/aufs-names.js';
@@ -16,10 +17,19 @@ export interface Site {
   /** Prefix of the overlay's attributes; undefined on aufs. */
   readonly prefix: string | undefined;
   layer(branch: number): Layer;
+  /**
+   * Whether the branch's file system makes its changes durable in the order they were made (one journal), so that
+   * one fsync takes everything before it along. btrfs logs the synced inode alone.
+   */
+  inOrder(branch: number): boolean;
   /** The index directory of an upper branch. */
   index(branch: number): number;
+  /** Whether there is one: an overlay that was always mounted with `index=off` has none. */
+  hasIndex(branch: number): boolean;
   close(): void;
 }
+
+const journalsInOrder: readonly bigint[] = [magic.ext4, magic.xfs];
 
 /** Opens the branches and index directories of a union for writing. */
 export function openSite(union: Union): Site {
@@ -30,9 +40,11 @@ export function openSite(union: Union): Site {
     indexes.clear();
     layers.close();
   };
+  const ordered = new Set<number>();
   try {
     for (const layer of layers.all) {
       if (layer.role !== 'upper') continue;
+      if (journalsInOrder.includes(fileSystemOf(layer.root).type)) ordered.add(layer.branch);
       const fd = openIndex(union, layer);
       if (fd !== undefined) indexes.set(layer.branch, fd);
     }
@@ -45,8 +57,10 @@ export function openSite(union: Union): Site {
     layers,
     prefix:
       union.format === 'aufs' ? undefined : union.options.userxattr ? 'user.overlay.' : 'trusted.overlay.',
+    inOrder: (branch) => ordered.has(branch),
     layer: (branch) => required(layers.all[branch], 'branch'),
     index: (branch) => required(indexes.get(branch), 'index'),
+    hasIndex: (branch) => indexes.has(branch),
     close: closeAll,
   };
 }
