@@ -18,6 +18,8 @@ export interface Context {
   readonly streams: Streams;
   /** Aborted by SIGINT, SIGTERM and `--timeout`. */
   readonly signal: AbortSignal;
+  /** When `--timeout` is up, in the milliseconds of `performance.now`: for work that lets no timer run. */
+  readonly deadline: number | undefined;
   /** `''`, or where tests keep their `proc`, `sys` and `etc`. */
   readonly kernelRoot: Bytes;
   /** A message beside the report, on stderr. */

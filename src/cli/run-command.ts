@@ -23,6 +23,7 @@ export async function runCommand(line: ParsedLine, streams: Streams, signal: Abo
   const context: Context = {
     streams,
     signal: withTimeout(signal, output.timeout),
+    deadline: output.timeout === undefined ? undefined : performance.now() + output.timeout * 1000,
     kernelRoot: output['kernel-root'] ?? ('' as Bytes),
     notice: (notice) => streams.err(formatNotice(notice, logFormat)),
     progress: watched ? spinner(process.stderr) : noProgress,

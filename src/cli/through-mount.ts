@@ -1,7 +1,7 @@
-import { Problem } from '../problem.js';
 import type { Report } from '../report/report.js';
 import type { Union } from '../union/union.js';
 import type { Context } from './context.js';
+import { mendMountedAufs } from './mounted-aufs.js';
 import { mendMountedOverlay } from './mounted-overlay.js';
 
 /** What is asked of a mounted union. */
@@ -15,8 +15,5 @@ export interface MountedRun {
 /** Restores the links of a mounted union, where the kernel must make them. */
 export async function throughMount(union: Union, run: MountedRun, context: Context): Promise<Report> {
   if (union.format === 'overlay') return mendMountedOverlay(union, run, context);
-  throw new Problem('busy', 'mounted', `the union is mounted, and ${run.goal} needs it unmounted`, {
-    path: union.mounted?.path,
-    hint: 'unmount it first',
-  });
+  return mendMountedAufs(union, run, context);
 }

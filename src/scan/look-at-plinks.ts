@@ -2,7 +2,7 @@ import { type Bytes, baseOf, parentOf } from '../sys/bytes.js';
 import { readLink } from '../sys/names.js';
 import { withFd } from '../sys/open.js';
 import { isSymlink, type Stat } from '../sys/stat.js';
-import { unless } from '../sys/sys-error.js';
+import { isSysError, unless } from '../sys/sys-error.js';
 import { PLINK_DIRECTORY } from '../union/aufs-names.js';
 import { openLongPath } from '../union/open-layer-directory.js';
 import type { Layer } from '../union/view-rules.js';
@@ -45,9 +45,15 @@ function lookOnce(roots: MountedRoots, plink: RawPlink, { paths, blind }: Shown)
 
 function shownName({ mount, layers }: MountedRoots, plink: RawPlink, path: Bytes, shown: Stat): ShownName {
   for (const { branch, root } of layers) {
-    const there = statPath(root, path);
-    if (there === undefined) continue;
     const at = { branch, path };
+    let there: Stat | undefined;
+    try {
+      there = statPath(root, path);
+    } catch (error) {
+      if (!isSysError(error)) throw error;
+      return { path, shown, is: 'unknown', at, sameTarget: false };
+    }
+    if (there === undefined) continue;
     if (branch === plink.branch && there.ino === plink.stat.ino && there.dev === plink.stat.dev) {
       return { path, shown, is: 'entry', at, sameTarget: true };
     }
@@ -55,7 +61,7 @@ function shownName({ mount, layers }: MountedRoots, plink: RawPlink, path: Bytes
     const sameTarget = !isSymlink(shown) || sameSymlink(mount, path, layers[plink.branch], plink.name);
     return { path, shown, is: 'lower', at, sameTarget };
   }
-  return { path, shown, is: 'other', at: { branch: plink.branch, path }, sameTarget: false };
+  return { path, shown, is: 'unknown', at: { branch: plink.branch, path }, sameTarget: false };
 }
 
 function sameSymlink(mount: number, path: Bytes, layer: Layer | undefined, entry: Bytes): boolean {

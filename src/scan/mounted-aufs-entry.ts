@@ -11,9 +11,9 @@ export interface ShownName {
   readonly shown: Stat;
   /**
    * What the name is on the branches: the entry's inode, a lower file that the pseudo-link stands in for, or
-   * another file altogether.
+   * another file altogether; `unknown` where the branches do not tell.
    */
-  readonly is: 'entry' | 'lower' | 'other';
+  readonly is: 'entry' | 'lower' | 'other' | 'unknown';
   readonly at: BranchPath;
   /** For a symlink that is not the entry yet: whether it leads to the same target. */
   readonly sameTarget: boolean;
@@ -96,6 +96,14 @@ function judge({ plink, names, blind }: MountedFacts): Verdict {
           ? `no name of the mounted union has its number ${unionInode}: a leftover of an earlier mount, or all of its names were removed`
           : `no name was found, but /${hidden.path} cannot be looked at (${hidden.code})`,
       mayBeLive: hidden !== undefined,
+    };
+  }
+  const unknown = names.find(({ is }) => is === 'unknown');
+  if (unknown !== undefined) {
+    return {
+      state: 'ambiguous',
+      reason: `what its name /${unknown.path} is on the branches cannot be told: they are not reached under the paths that the kernel tells`,
+      mayBeLive: true,
     };
   }
   const stranger = names.find((name) => isStranger(name, plink.stat));

@@ -1,11 +1,15 @@
 import type { Union } from '../union/union.js';
 import { scanAufs } from './aufs-scan.js';
+import { scanMountedAufs } from './mounted-aufs-scan.js';
 import { scanOverlay } from './overlay-scan.js';
+import type { UnionRecord } from './recorded.js';
 import type { ScanResult } from './result.js';
 
 export interface ScanOptions {
   /** Look for everything `check` tells of, not only for what concerns the index entries. */
   readonly thorough?: boolean;
+  /** What was written down of the entries while their names were known; only an unmounted aufs asks it. */
+  readonly record?: UnionRecord | undefined;
   /** Stops the walk; its reason is thrown. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly directories: number; readonly names: number }) => void;
@@ -17,5 +21,6 @@ export interface ScanOptions {
  * @throws Problem operational where a branch or the index cannot be read at all
  */
 export async function scan(union: Union, options: ScanOptions = {}): Promise<ScanResult> {
-  return union.format === 'overlay' ? scanOverlay(union, options) : scanAufs(union, options);
+  if (union.format === 'overlay') return scanOverlay(union, options);
+  return union.mounted === undefined ? scanAufs(union, options) : scanMountedAufs(union, options);
 }

@@ -8,6 +8,7 @@ const SEEK_HOLE = 4;
 
 const preadCall = native('long pread(int fd, void *buffer, size_t size, int64_t offset)');
 const pwriteCall = native('long pwrite(int fd, void *buffer, size_t size, int64_t offset)');
+const writeCall = native('long write(int fd, void *buffer, size_t size)');
 const lseekCall = native('int64_t lseek(int fd, int64_t offset, int whence)');
 const ftruncateCall = native('int ftruncate(int fd, int64_t length)');
 
@@ -23,6 +24,11 @@ export function pwrite(fd: number, buffer: Buffer, offset: number): void {
     const at = offset + done;
     done += invoke('pwrite', checkFd(fd), '', () => pwriteCall(fd, rest, rest.length, at));
   }
+}
+
+/** One write(2) at the file's own position; the bytes taken. For files of the kernel, which act on each call. */
+export function write(fd: number, buffer: Buffer): number {
+  return invoke('write', checkFd(fd), '', () => writeCall(fd, buffer, buffer.length));
 }
 
 /** Sets a file's length, bytes. */

@@ -31,6 +31,7 @@ export const systemCalls = {
   removexattr: 'effect',
   ioctl_set: 'effect',
   pwrite: 'effect',
+  write: 'effect',
   ftruncate: 'effect',
   copy_file_range: 'effect',
   fsync: 'effect',
