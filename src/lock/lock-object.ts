@@ -87,8 +87,17 @@ function openIndex(home: Bytes, name: Bytes): LockObject {
   }
 }
 
+function inodeOfOpen(fd: number): InodeId {
+  try {
+    return inodeOf(stat(fd, ascii('')));
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
+
 function identified(path: Bytes, fd: number): LockObject {
-  const inode = inodeOf(stat(fd, ascii('')));
+  const inode = inodeOfOpen(fd);
   const { major, minor } = splitDev(inode.dev);
   return { ...inode, path, fd, id: `${major}:${minor}-${inode.ino}` };
 }

@@ -29,7 +29,8 @@ export function outcomeReport(
   const views = viewsOf(plan, outcome);
   const attention = views.filter((view) => view.attention).length;
   return {
-    exitCode: stop ?? (attention > 0 ? 4 : 0),
+    // A directory that nobody could look into may hold a name that is still missing.
+    exitCode: stop ?? (attention > 0 || scan.unreadable.length > 0 ? 4 : 0),
     text: (page) => [
       ...targetLines(scan.union, page.style),
       ...entryLines(views, page),

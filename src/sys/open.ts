@@ -2,14 +2,16 @@ import { constants } from 'node:fs';
 import type { Bytes } from './bytes.js';
 import { checkDirFd, checkFd, cString } from './check.js';
 import { native, OPENAT2, syscall } from './libc.js';
-import { invoke } from './seam.js';
-import { isSysError } from './sys-error.js';
+import { invoke, invokeRaw } from './seam.js';
+import { isSysError, SysError } from './sys-error.js';
 
 /** `open(2)` flags that Node does not name, the same on every Linux architecture. */
 export const O_PATH = 0o10000000;
 export const O_CLOEXEC = 0o2000000;
 export const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
 export const O_NOATIME = constants.O_NOATIME;
+
+const EBADF = 9;
 
 const RESOLVE_NO_XDEV = 0x01;
 const RESOLVE_NO_MAGICLINKS = 0x02;
@@ -83,10 +85,14 @@ export function createFile(dirfd: number, name: Bytes, mode: number): number {
   return invoke('openat_create', dirfd, name, () => openatCall(dirfd, cname, flags, mode));
 }
 
-/** Closes a descriptor. */
+/**
+ * Closes a descriptor. Linux has let go of it whatever close(2) returns, and what a write lost is fsync's to tell:
+ * only a number that is no descriptor is an error.
+ */
 export function close(fd: number): void {
   checkFd(fd);
-  invoke('close', fd, '', () => closeCall(fd));
+  const result = invokeRaw('close', fd, '', () => closeCall(fd));
+  if (result === -EBADF) throw new SysError('close', EBADF);
 }
 
 /** Runs `body` with a descriptor and closes it in every case; a failure of `body` is never hidden by the close. */
