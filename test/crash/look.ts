@@ -11,9 +11,12 @@ export interface Views {
   readonly off: Tree;
 }
 
-/** Whatever overlayfs or the file system below may complain of; a replayed journal is no complaint. */
+/**
+ * Whatever overlayfs or the file system below may complain of; a replayed journal is no complaint, nor is what the
+ * kernel says to the question whether an upper is in use.
+ */
 export const complaint =
-  /^overlay(fs)?:|EXT4-fs (error|warning)|JBD2: .*(error|corrupt)|XFS .*(corrupt|error|bad|assert)|BTRFS (error|critical|warning)|Buffer I\/O error/i;
+  /^overlay(fs)?: (?!workdir and upperdir must reside)|EXT4-fs (error|warning)|JBD2: .*(error|corrupt)|XFS .*(corrupt|error|bad|assert)|BTRFS (error|critical|warning)|Buffer I\/O error/i;
 
 export function viewsOf(place: OverlayPlace): Views {
   return {

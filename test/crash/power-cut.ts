@@ -3,15 +3,15 @@ import { bytesFromText } from '../../src/sys/bytes.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openTrusted, withFd } from '../../src/sys/open.js';
 import { fsync, syncfs } from '../../src/sys/sync.js';
 import { unless } from '../../src/sys/sys-error.js';
-import { type OverlayPlace, overlayPlace, overlayUnion } from '../support/overlay-place.js';
+import { overlayUnion } from '../support/overlay-place.js';
 import { Random } from '../support/random.js';
 import { type Goal, runGoal } from '../support/restore-union.js';
 import type { Tree } from '../support/tree.js';
-import { type CrashFileSystem, copyImage, makeImage, mountImage } from './crash-image.js';
-import { buildCrashUnion, indexed } from './crash-union.js';
+import { copyImage } from './crash-image.js';
+import { indexed } from './crash-union.js';
 import { eachEffect } from './effects.js';
-import { finishedTree, unfinishedBy } from './finished.js';
-import { lookAt, lossesBetween, type Views, viewsOf } from './look.js';
+import { finishedTree } from './finished.js';
+import { type UnionImage, when } from './union-image.js';
 
 /**
  * What of the unsynced writes reached the disk: `nothing` but what the program itself made durable, `everything`,
@@ -35,125 +35,64 @@ export interface CutRun {
   readonly finished: Tree;
 }
 
-/** A file system of one type with the union on it, to be copied, run and cut. */
-export class PowerCutBench {
-  readonly #mountpoint: string;
-  readonly #base: string;
-  readonly #before: Views;
-
-  /** @param directory - an empty one on tmpfs, with room for a few hundred images */
-  constructor(
-    readonly type: CrashFileSystem,
-    readonly directory: string,
-    mountpoint: string,
-  ) {
-    this.#mountpoint = mountpoint;
-    this.#base = join(directory, 'base');
-    makeImage(type, this.#base);
-    this.#before = this.#on(this.#base, () => viewsOf(buildCrashUnion(mountpoint)));
-  }
-
-  #on<T>(image: string, body: () => T): T {
-    const mounted = mountImage(this.type, image, this.#mountpoint);
-    try {
-      return body();
-    } finally {
-      mounted.unmount();
-    }
-  }
-
-  get #place(): OverlayPlace {
-    return overlayPlace(this.#mountpoint);
-  }
-
-  /** Runs to the end and keeps the disk as it is after every effect; equal neighbours are kept once. */
-  async run(goal: Goal, synced: Synced, seed: number): Promise<CutRun> {
-    const live = join(this.directory, 'live');
-    copyImage(this.#base, live);
+/** Runs to the end and keeps the disk as it is after every effect; equal neighbours are kept once. */
+export function runAndKeep(union: UnionImage, goal: Goal, synced: Synced, seed: number): Promise<CutRun> {
+  return union.on(async (live, mounted) => {
     const random = new Random(seed);
     const cuts: Cut[] = [];
     let effects = 0;
-    const mounted = mountImage(this.type, live, this.#mountpoint);
-    try {
-      let written = '';
-      const capture = (call: string): void => {
-        if (synced === 'everything') this.#syncAll();
-        if (synced === 'some') this.#syncSome(random);
-        const writes = mounted.writes();
-        if (writes === written) return;
-        written = writes;
-        const image = join(this.directory, `cut${effects}`);
-        copyImage(live, image);
-        cuts.push({ effect: effects, call, image });
-      };
-      capture('nothing yet');
-      await eachEffect(
-        ({ name, path }, number) => {
-          effects = number;
-          capture(`${name} ${path}`);
-        },
-        () => runGoal(overlayUnion(this.#place, indexed), goal),
-      );
-      return { effects, cuts, finished: finishedTree(this.#place) };
-    } finally {
-      mounted.unmount();
-    }
-  }
-
-  #syncAll(): void {
-    withFd(openTrusted(bytesFromText(this.#mountpoint), O_RDONLY), syncfs);
-  }
-
-  #syncSome(random: Random): void {
-    const path = random.pick([
-      'upper',
-      'work/index',
-      'upper/q',
-      'upper/d',
-      'upper/A',
-      'upper/su',
-      'upper/fresh',
-      'lower',
-    ]);
-    if (random.chance(50)) return;
-    const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
-    const fd = unless(['ENOENT'], () => openTrusted(bytesFromText(join(this.#mountpoint, path)), flags));
-    if (fd !== undefined) withFd(fd, fsync);
-  }
-
-  /** Mounts what a cut left, looks, runs again, and returns one line for each thing that is not as it should be. */
-  async check(cut: Cut, goal: Goal, finished: Tree): Promise<string[]> {
-    const first = await this.#checkOnce(cut, goal, finished);
-    // The kernel log is shared with the whole machine: what is the image's own fault shows again.
-    return first.some((line) => line.startsWith('kernel: ')) ? this.#checkOnce(cut, goal, finished) : first;
-  }
-
-  async #checkOnce(cut: Cut, goal: Goal, finished: Tree): Promise<string[]> {
-    const problems: string[] = [];
-    const tell = (when: string, lines: readonly string[]): void => {
-      for (const line of lines) problems.push(line.startsWith('kernel: ') ? line : `${when}: ${line}`);
+    let written = '';
+    const keep = (call: string): void => {
+      if (synced === 'everything') syncAll(union.mountpoint);
+      if (synced === 'some') syncSome(union.mountpoint, random);
+      const writes = mounted.writes();
+      if (writes === written) return;
+      written = writes;
+      const image = join(union.directory, `cut${effects}`);
+      copyImage(live, image);
+      cuts.push({ effect: effects, call, image });
     };
-    const image = join(this.directory, 'checked');
-    for (const looked of [true, false]) {
-      copyImage(cut.image, image);
-      const mounted = mountImage(this.type, image, this.#mountpoint);
-      try {
-        if (looked) {
-          const { views, log } = lookAt(this.#place);
-          tell('after the cut', [...log, ...lossesBetween(this.#before, views)]);
-        }
-        const { outcome } = await runGoal(overlayUnion(this.#place, indexed), goal);
-        const left = outcome.entries
-          .filter(({ attention }) => attention)
-          .map(({ reason }) => `attention: ${reason}`);
-        const when = looked ? 'rerun after a mount' : 'rerun';
-        tell(when, [...left, ...unfinishedBy(finished, finishedTree(this.#place))]);
-        const { views, log } = lookAt(this.#place);
-        tell(when, [...log, ...lossesBetween(this.#before, views)]);
-      } finally {
-        mounted.unmount();
-      }
-    }
-    return problems;
-  }
+    keep('nothing yet');
+    await eachEffect(
+      ({ name, path }, number) => {
+        effects = number;
+        keep(`${name} ${path}`);
+      },
+      () => runGoal(overlayUnion(union.place, indexed), goal),
+    );
+    return { effects, cuts, finished: finishedTree(union.place) };
+  });
+}
+
+function syncAll(root: string): void {
+  withFd(openTrusted(bytesFromText(root), O_RDONLY), syncfs);
+}
+
+const synchronisable = ['', 'q', 'd', 'A', 'su', 'fresh', 'q/r'].map((name) => join('upper', name));
+
+function syncSome(root: string, random: Random): void {
+  const path = random.pick([...synchronisable, 'work/index', 'lower']);
+  if (random.chance(50)) return;
+  const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+  const fd = unless(['ENOENT'], () => openTrusted(bytesFromText(join(root, path)), flags));
+  if (fd !== undefined) withFd(fd, fsync);
+}
+
+/** Mounts what a cut left, looks, runs again, and returns one line for each thing that is not as it should be. */
+export async function checkCut(
+  union: UnionImage,
+  { image }: Cut,
+  goal: Goal,
+  finished: Tree,
+): Promise<string[]> {
+  return [
+    ...(await union.on(
+      async () => [
+        ...when('after the cut', union.losses()),
+        ...when('rerun after a mount', await union.finish(goal, finished)),
+      ],
+      image,
+    )),
+    ...(await union.on(async () => when('rerun', await union.finish(goal, finished)), image)),
+  ];
 }
