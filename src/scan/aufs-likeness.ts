@@ -1,5 +1,6 @@
 import type { Bytes } from '../sys/bytes.js';
 import { pread } from '../sys/data.js';
+import { cloneMountWithoutAtime } from '../sys/mount.js';
 import { readLink } from '../sys/names.js';
 import { O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openBeneath, withFd } from '../sys/open.js';
 import { isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFMT, type Stat } from '../sys/stat.js';
@@ -65,16 +66,31 @@ function shareOf(upper: FileAt, lower: FileAt): number | undefined {
   const type = stat.mode & S_IFMT;
   if (type === S_IFCHR || type === S_IFBLK) return stat.rdev === lower.stat.rdev ? 1 : 0;
   if (isSymlink(stat)) {
-    return readLink(upper.dirfd, upper.name) === readLink(lower.dirfd, lower.name) ? 1 : 0;
+    if (stat.size !== lower.stat.size) return 0;
+    return stat.mtime === lower.stat.mtime || targetOf(upper) === targetOf(lower) ? 1 : 0;
   }
   if (!isRegular(stat)) return undefined;
   try {
-    return withFd(openFile(upper), (u) => withFd(openFile(lower), (l) => contentShare(u, l, lower.stat.size)));
+    return withFd(openFile(upper), (u) =>
+      withFd(openFile(lower), (l) => contentShare(u, l, lower.stat.size)),
+    );
   } catch (error) {
     // Not readable by this process; then nothing speaks for it, and nothing against it.
     if (isSysError(error, 'EACCES', 'EPERM', 'ENOENT', 'ENXIO', 'EIO', 'EOPNOTSUPP')) return undefined;
     throw error;
   }
+}
+
+/** The target of a symlink, read without its atime being changed where this process may see to that. */
+function targetOf({ dirfd, name }: FileAt): Bytes {
+  let clone: number;
+  try {
+    clone = cloneMountWithoutAtime(dirfd, '.' as Bytes);
+  } catch (error) {
+    if (isSysError(error)) return readLink(dirfd, name);
+    throw error;
+  }
+  return withFd(clone, (fd) => readLink(fd, name));
 }
 
 /** Opens a regular file for reading, its atime left alone where this process may see to that. */

@@ -1,12 +1,15 @@
 import { type Bytes, joinBytes } from '../sys/bytes.js';
 import { fileSystemOf } from '../sys/filesystem.js';
 import { type InodeId, type InodeKey, inodeKey } from '../sys/inode-id.js';
+import { withFd } from '../sys/open.js';
+import { readDirectory } from '../sys/read-directory.js';
 import { isDirectory, type Stat, stat, statIfThere } from '../sys/stat.js';
 import { isSysError } from '../sys/sys-error.js';
 import { getXattrFd } from '../sys/xattr.js';
-import { AUFS_NAME_MAX } from '../union/aufs-names.js';
+import { AUFS_NAME_MAX, hiddenBy } from '../union/aufs-names.js';
 import { aufsRules } from '../union/aufs-rules.js';
 import { directoryInodesAreTrue } from '../union/handle-inode.js';
+import { openQuietly } from '../union/open-layer-directory.js';
 import type { Layer, Stack } from '../union/view-rules.js';
 import type { RawPlink } from './aufs-index.js';
 import { InodeSet } from './inode-set.js';
@@ -23,6 +26,12 @@ export interface Namesake extends BranchPath, InodeId {
 /** What is known of one entry's upper names. */
 export interface PlinkNames {
   readonly names: { readonly path: Bytes; readonly namesake: Namesake | undefined }[];
+}
+
+/** A lower file of which some names are whited out in an upper branch. */
+export interface RemovedFile {
+  readonly file: Namesake;
+  readonly names: Bytes[];
 }
 
 /** The lower file under a name, below a position of the stack; undefined where a whiteout or nothing is there. */
@@ -63,6 +72,8 @@ export class UpperPlinkNames implements WalkVisitor {
   readonly unreadable: Unreadable[] = [];
   readonly byEntry = new Map<RawPlink, PlinkNames>();
   readonly owedTimes: { readonly branch: number; readonly path: Bytes }[] = [];
+  /** By lower inode. */
+  readonly removed = new Map<string, RemovedFile>();
   readonly #byInode = new Map<string, PlinkNames>();
   readonly #wanted = new Map<number, InodeSet | 'all'>();
   readonly #owed: boolean;
@@ -93,11 +104,31 @@ export class UpperPlinkNames implements WalkVisitor {
   }
 
   onDirectory({ path, stack }: WalkDirectory): void {
-    if (!this.#owed) return;
-    for (const { layer, fd } of stack) {
-      if (layer.role === 'upper' && getXattrFd(fd, TIMES_XATTR) !== undefined) {
+    for (const [position, { layer, fd }] of stack.entries()) {
+      if (layer.role !== 'upper') continue;
+      if (this.#owed && getXattrFd(fd, TIMES_XATTR) !== undefined) {
         this.owedTimes.push({ branch: layer.branch, path });
       }
+      if (this.byEntry.size > 0) this.#noteRemoved(path, stack, position);
+    }
+  }
+
+  #noteRemoved(path: Bytes, stack: Stack, position: number): void {
+    try {
+      withFd(openQuietly(stack[position]?.fd ?? -1, '' as Bytes), (fd) => {
+        for (const { name: whiteout } of readDirectory(fd)) {
+          const name = hiddenBy(whiteout);
+          const file = name === undefined ? undefined : namesakeBelow(stack, position, name);
+          if (name === undefined || file === undefined) continue;
+          const key = lowerKey(file.branch, file);
+          const known = this.removed.get(key);
+          if (known === undefined) this.removed.set(key, { file, names: [joinBytes(path, name)] });
+          else known.names.push(joinBytes(path, name));
+        }
+      });
+    } catch (error) {
+      // The walk itself meets the same failure and tells of it.
+      if (!isSysError(error)) throw error;
     }
   }
 
@@ -109,7 +140,8 @@ export class UpperPlinkNames implements WalkVisitor {
     const found = this.#byInode.get(`${at.layer.branch}/${inodeKey(s)}`);
     found?.names.push({
       path: joinBytes(directory.path, name),
-      namesake: namesakeBelow(directory.stack, position, name),
+      // A name that its own whiteout hides was removed: what it covers says nothing.
+      namesake: aufsRules.hides(at, name) ? undefined : namesakeBelow(directory.stack, position, name),
     });
   }
 
@@ -128,6 +160,13 @@ export interface LowerNames {
   tooLong: Bytes | undefined;
 }
 
+/** A lower inode whose names are asked for. */
+export interface LowerWanted extends InodeId {
+  readonly branch: number;
+  /** The branch that gets the names, and the directories they need; undefined where they are only told of. */
+  readonly upper: number | undefined;
+}
+
 /** Second walk: the visible names of proved lower inodes. */
 export class LowerPlinkNames implements WalkVisitor {
   readonly unreadable: Unreadable[] = [];
@@ -136,15 +175,14 @@ export class LowerPlinkNames implements WalkVisitor {
   readonly #directories = new Map<number, MissingDirectories>();
   readonly #wanted = new Map<number, InodeSet | 'all'>();
 
-  /** @param origins - proved lower inodes, each with the branch that its entry is on */
-  constructor(layers: readonly Layer[], origins: readonly (InodeId & { branch: number; upper: number })[]) {
+  constructor(layers: readonly Layer[], origins: readonly LowerWanted[]) {
     const trust = trusted(layers);
     const inodes = new Map<number, bigint[]>();
     for (const { branch, upper, dev, ino } of origins) {
       const key = lowerKey(branch, { dev, ino });
       this.byInode.set(key, { visible: [], seen: 0, nlink: 0, tooLong: undefined });
       const uppers = this.#uppers.get(key) ?? new Set();
-      uppers.add(upper);
+      if (upper !== undefined) uppers.add(upper);
       this.#uppers.set(key, uppers);
       const list = inodes.get(branch);
       if (list === undefined) inodes.set(branch, [ino]);

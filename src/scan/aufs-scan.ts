@@ -8,10 +8,20 @@ import { aufsRules } from '../union/aufs-rules.js';
 import { openQuietly } from '../union/open-layer-directory.js';
 import type { AufsUnion } from '../union/union.js';
 import type { Layer } from '../union/view-rules.js';
+import { clues, suspected } from './aufs-clues.js';
+import { type Judged, judgePlinks } from './aufs-evidence.js';
 import { aufsFindings } from './aufs-findings.js';
-import { readPlinks } from './aufs-index.js';
-import { LowerPlinkNames, lowerKey, UpperPlinkNames } from './aufs-names.js';
-import { classifyPlink, proveOrigin } from './aufs-states.js';
+import { type RawPlink, readPlinks } from './aufs-index.js';
+import {
+  type LowerNames,
+  LowerPlinkNames,
+  type LowerWanted,
+  lowerKey,
+  type Namesake,
+  UpperPlinkNames,
+} from './aufs-names.js';
+import { AufsRecord } from './aufs-recorded.js';
+import { classifyPlink } from './aufs-states.js';
 import { openLayers } from './open-layers.js';
 import { isOwnTemporary, RUNNING_XATTR } from './own-marks.js';
 import type { Leftovers, ScanResult } from './result.js';
@@ -29,44 +39,35 @@ export async function scanAufs(union: AufsUnion, options: ScanOptions): Promise<
     const upper = new UpperPlinkNames(layers.all, plinks, owed);
     if (plinks.length > 0 || owed) await runWalk(layers.roots, aufsRules, upper, options, progress);
 
-    const proofs = plinks.map((plink) => ({
-      plink,
-      names: upper.byEntry.get(plink) ?? { names: [] },
-      proof: proveOrigin(plink, upper.byEntry.get(plink) ?? { names: [] }),
-    }));
-    const origins = proofs.flatMap(({ plink, proof }) =>
-      proof.origin === undefined
-        ? []
-        : [
-            {
-              branch: proof.origin.branch,
-              dev: proof.origin.dev,
-              ino: proof.origin.ino,
-              upper: plink.branch,
-            },
-          ],
-    );
-    const lower = new LowerPlinkNames(layers.all, origins);
-    if (origins.length > 0) await runWalk(layers.roots, aufsRules, lower, options, progress);
+    const record =
+      options.record === undefined ? undefined : new AufsRecord(options.record, layers.all, layers.roots);
+    const byNames = await judgePlinks(layers.all, layers.roots, plinks, upper, options, progress);
+    const judged = record === undefined ? byNames : byNames.map((each) => record.hear(each));
+    const verdicts = new Map(judged.map((each) => [each.plink, each]));
+    const lower = new LowerPlinkNames(layers.all, judged.flatMap(wantedLowers));
+    if (lower.byInode.size > 0) await runWalk(layers.roots, aufsRules, lower, options, progress);
 
-    const claims = rivals(proofs);
+    const claims = rivals(judged);
     const unreadable = [...upper.unreadable, ...lower.unreadable];
-    const entries = proofs.map(({ plink, names, proof }) =>
-      classifyPlink(plink, {
-        upper: names,
-        proof,
-        lower:
-          proof.origin === undefined
-            ? undefined
-            : lower.byInode.get(lowerKey(proof.origin.branch, proof.origin)),
+    const namesOf = (file: Namesake): LowerNames | undefined =>
+      lower.byInode.get(lowerKey(file.branch, file));
+    const entries = plinks.map((plink) => {
+      const verdict = verdicts.get(plink);
+      const origin = verdict?.proof.origin;
+      const entry = classifyPlink(plink, {
+        upper: upper.byEntry.get(plink) ?? { names: [] },
+        proof: verdict?.proof ?? { origin: undefined, reason: 'junk', evidence: [] },
+        clues: verdict === undefined || origin !== undefined ? [] : clues(verdict, namesOf),
+        lower: origin === undefined ? undefined : namesOf(origin),
         unreadable,
         rival: claims.get(plink),
-      }),
-    );
+      });
+      return record?.settle(plink, entry) ?? entry;
+    });
     const result: ScanResult = {
       union,
       entries,
-      directories: lower.directories.flatMap(({ list }) => list),
+      directories: [...lower.directories.flatMap(({ list }) => list), ...(record?.directories ?? [])],
       findings: [],
       unreadable,
       blocked: undefined,
@@ -80,19 +81,29 @@ export async function scanAufs(union: AufsUnion, options: ScanOptions): Promise<
   }
 }
 
-type Proved = { plink: ReturnType<typeof readPlinks>[number]; proof: ReturnType<typeof proveOrigin> };
+/** Lower inodes whose visible names are to be found: what an entry is the copy of, or what it may be. */
+function wantedLowers(judged: Judged): LowerWanted[] {
+  const { plink, proof } = judged;
+  const files = proof.origin === undefined ? suspected(judged) : [proof.origin];
+  return files.map(({ branch, dev, ino }) => ({
+    branch,
+    dev,
+    ino,
+    upper: proof.origin === undefined ? undefined : plink.branch,
+  }));
+}
 
-/** Two entries of one inode, or of one lower file: neither may be acted on. */
-function rivals(proofs: readonly Proved[]): Map<Proved['plink'], Proved['plink']['name']> {
-  const claimants = new Map<string, Proved['plink'][]>();
-  for (const { plink, proof } of proofs) {
-    if (plink.plink === undefined || proof.origin === undefined) continue;
+/** Two entries of one lower file: neither may be acted on. */
+function rivals(judged: readonly Judged[]): Map<RawPlink, RawPlink['name']> {
+  const claimants = new Map<string, RawPlink[]>();
+  for (const { plink, proof } of judged) {
+    if (proof.origin === undefined) continue;
     const key = lowerKey(proof.origin.branch, proof.origin);
     const list = claimants.get(key);
     if (list === undefined) claimants.set(key, [plink]);
     else list.push(plink);
   }
-  const found = new Map<Proved['plink'], Proved['plink']['name']>();
+  const found = new Map<RawPlink, RawPlink['name']>();
   for (const list of claimants.values()) {
     const inodes = new Set(list.map(({ branch, stat }) => lowerKey(branch, stat)));
     if (inodes.size < 2) continue;

@@ -1,63 +1,16 @@
 import type { Bytes } from '../sys/bytes.js';
-import { inodeKey } from '../sys/inode-id.js';
-import { S_IFMT } from '../sys/stat.js';
 import type { RawPlink } from './aufs-index.js';
-import type { LowerNames, Namesake, PlinkNames } from './aufs-names.js';
+import type { LowerNames, PlinkNames } from './aufs-names.js';
+import type { Proof } from './aufs-proof.js';
 import { entryInode, fileKind } from './file-kind.js';
 import type { AufsEntryFacts, EntryState, IndexEntry, MissingName, Unreadable } from './result.js';
-
-/** The lower file that an entry's upper names prove, or why they prove none. */
-export type Proof =
-  | { readonly origin: Namesake }
-  | { readonly origin: undefined; readonly reason: string; readonly evidence: readonly string[] };
-
-/**
- * Which lower file an entry is the copy of. The number in its name was handed out by one mount and says nothing
- * after it; what proves is that the upper names of its inode cover names of one lower inode.
- */
-export function proveOrigin(plink: RawPlink, upper: PlinkNames): Proof {
-  if (upper.names.length === 0) {
-    return {
-      origin: undefined,
-      reason: 'no name of the branch is its inode: nothing proves which names it stands for',
-      evidence: [],
-    };
-  }
-  const namesakes = upper.names.flatMap(({ namesake }) => (namesake === undefined ? [] : [namesake]));
-  const distinct = new Map(namesakes.map((each) => [`${each.branch}/${inodeKey(each)}`, each]));
-  const [origin, ...others] = distinct.values();
-  if (origin === undefined) {
-    return {
-      origin: undefined,
-      reason: 'its names exist in no lower branch: nothing proves which other names it stands for',
-      evidence: upper.names.map(({ path }) => `upper name: /${path}`),
-    };
-  }
-  if (others.length > 0) {
-    return {
-      origin: undefined,
-      reason: 'its names cover two different lower files: one of them was renamed or replaced',
-      evidence: upper.names.map(({ path, namesake }) =>
-        namesake === undefined
-          ? `/${path}: no lower file`
-          : `/${path}: lower inode ${namesake.ino} (branch ${namesake.branch})`,
-      ),
-    };
-  }
-  if ((origin.stat.mode & S_IFMT) !== (plink.stat.mode & S_IFMT)) {
-    return {
-      origin: undefined,
-      reason: 'the lower file under its name is of another type: the name was taken by another file',
-      evidence: upper.names.map(({ path }) => `upper name: /${path}`),
-    };
-  }
-  return { origin };
-}
 
 /** All that is known of one pseudo-link. */
 export interface PlinkFacts {
   readonly upper: PlinkNames;
   readonly proof: Proof;
+  /** What it may be, a line each, where nothing is proved. */
+  readonly clues: readonly string[];
   /** Names of the proved lower file. */
   readonly lower: LowerNames | undefined;
   readonly unreadable: readonly Unreadable[];
@@ -67,7 +20,7 @@ export interface PlinkFacts {
 
 /** Decides the state of one name of `.wh..wh.plnk`. Pure. */
 export function classifyPlink(plink: RawPlink, facts: PlinkFacts): IndexEntry {
-  const { state, reason, evidence = [] } = judge(plink, facts);
+  const { state, reason } = judge(plink, facts);
   const names = facts.upper.names.map(({ path }) => path).sort();
   const missing: MissingName[] =
     state === 'restorable'
@@ -79,15 +32,26 @@ export function classifyPlink(plink: RawPlink, facts: PlinkFacts): IndexEntry {
     kind: fileKind(plink.stat.mode),
     state,
     // Any later mount forgets the entry, and the classic flush in that mount deletes it unseen.
-    atRisk: names.length === 0 && state === 'ambiguous',
+    atRisk: names.length === 0 && (state === 'ambiguous' || state === 'damaged'),
     inode: entryInode(plink.stat),
     names,
     missing,
     reason,
-    evidence,
+    evidence: evidenceOf(state, facts, names),
     overlay: undefined,
     aufs: aufsFacts(plink, facts),
   };
+}
+
+function evidenceOf(
+  state: EntryState,
+  { proof, clues }: PlinkFacts,
+  names: readonly Bytes[],
+): readonly string[] {
+  if (state !== 'ambiguous' && state !== 'damaged') return [];
+  const told = proof.origin === undefined ? proof.evidence : [];
+  const own = told.length > 0 ? told : names.map((path) => `its name: /${path}`);
+  return [...own, ...clues];
 }
 
 function aufsFacts(plink: RawPlink, { proof, lower }: PlinkFacts): AufsEntryFacts | undefined {
@@ -110,17 +74,20 @@ function aufsFacts(plink: RawPlink, { proof, lower }: PlinkFacts): AufsEntryFact
 function judge(
   plink: RawPlink,
   { upper, proof, lower, unreadable, rival }: PlinkFacts,
-): { state: EntryState; reason?: string | undefined; evidence?: readonly string[] } {
+): { state: EntryState; reason?: string | undefined } {
   if (plink.plink === undefined) return { state: 'junk', reason: 'not a name that aufs gives a pseudo-link' };
-  if (plink.plink.branchInode !== plink.stat.ino) {
-    return {
-      state: 'damaged',
-      reason: `its name tells inode ${plink.plink.branchInode}, but it is inode ${plink.stat.ino}: the branch was copied`,
-    };
-  }
+  const copied =
+    plink.plink.branchInode === plink.stat.ino
+      ? undefined
+      : `its name tells inode ${plink.plink.branchInode}, but it is inode ${plink.stat.ino}: the branch was copied`;
   if (rival !== undefined) return { state: 'ambiguous', reason: `entry ${rival} claims the same file` };
-  if (proof.origin === undefined)
-    return { state: 'ambiguous', reason: proof.reason, evidence: proof.evidence };
+  if (proof.origin === undefined) {
+    return copied === undefined
+      ? { state: 'ambiguous', reason: proof.reason }
+      : { state: 'damaged', reason: `${copied}; ${proof.reason}` };
+  }
+  // A copy that kept the upper's hardlinks may have torn the lower's apart: then its one name says nothing.
+  if (copied !== undefined && proof.origin.stat.nlink === 1) return { state: 'damaged', reason: copied };
   const upperSeen = plink.stat.nlink === 1 + upper.names.length;
   const lowerSeen = lower !== undefined && lower.seen >= lower.nlink;
   if (unreadable.length > 0 && !(upperSeen && lowerSeen)) {
@@ -130,8 +97,9 @@ function judge(
       reason: `cannot look into /${first?.path}, which may hold a name of it (${first?.code})`,
     };
   }
-  if (lower?.tooLong !== undefined) {
-    return { state: 'ambiguous', reason: `a name of it is too long for aufs to show: /${lower.tooLong}` };
-  }
-  return (lower?.visible.length ?? 0) > 0 ? { state: 'restorable' } : { state: 'complete' };
+  const reason =
+    lower?.tooLong === undefined
+      ? copied
+      : `a name of it is too long for aufs to show, and stays as it is: /${lower.tooLong}`;
+  return { state: (lower?.visible.length ?? 0) > 0 ? 'restorable' : 'complete', reason };
 }

@@ -17,6 +17,8 @@ export const systemCalls = {
   fcntl: 'read',
   flock: 'lock',
   open_tree: 'read',
+  // Only ever of a private copy of a mount.
+  mount_setattr: 'read',
   linkat: 'effect',
   unlinkat: 'effect',
   renameat2: 'effect',

@@ -28,6 +28,7 @@ import {
   splitDev,
   stat,
 } from '../../src/sys/stat.js';
+import { isSysError } from '../../src/sys/sys-error.js';
 import { getXattr, listXattr } from '../../src/sys/xattr.js';
 import { openWithoutAtime } from './clone-without-atime.js';
 
@@ -132,7 +133,7 @@ function entryOf(dirfd: number, name: Bytes, path: Bytes, facts: Stat): Omit<Tre
     content: contentOf(dirfd, name, facts),
     xattrs: listXattr(dirfd, name)
       .filter((attribute) => !attribute.startsWith(XFS_ACL))
-      .map((attribute) => `${attribute}=${getXattr(dirfd, name, attribute)?.toString('hex') ?? '(gone)'}`)
+      .map((attribute) => `${attribute}=${xattrOf(dirfd, name, attribute)}`)
       .sort()
       .join('\n'),
     atime: String(facts.atime),
@@ -140,6 +141,16 @@ function entryOf(dirfd: number, name: Bytes, path: Bytes, facts: Stat): Omit<Tre
     ctime: String(facts.ctime),
     blocks: String(facts.blocks),
   };
+}
+
+function xattrOf(dirfd: number, name: Bytes, attribute: string): string {
+  try {
+    return getXattr(dirfd, name, attribute)?.toString('hex') ?? '(gone)';
+  } catch (error) {
+    // An empty security.capability, as the classic aufs flush leaves it, cannot even be read.
+    if (isSysError(error, 'EINVAL')) return '(invalid)';
+    throw error;
+  }
 }
 
 function contentOf(dirfd: number, name: Bytes, facts: Stat): string {

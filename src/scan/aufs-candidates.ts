@@ -1,0 +1,102 @@
+import { pread } from '../sys/data.js';
+import { inodeKey } from '../sys/inode-id.js';
+import { withFd } from '../sys/open.js';
+import { isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFMT } from '../sys/stat.js';
+import { isSysError } from '../sys/sys-error.js';
+import type { RawPlink } from './aufs-index.js';
+import { type FileAt, type Likeness, likeness, openFile } from './aufs-likeness.js';
+import type { Namesake } from './aufs-names.js';
+
+/** A lower file that an entry may be the copy of, by what is in them. */
+export interface Candidate {
+  readonly file: Namesake;
+  readonly likeness: Likeness;
+}
+
+interface Case {
+  readonly plink: RawPlink;
+  readonly file: FileAt;
+  readonly head: Buffer;
+  readonly found: Map<string, Candidate>;
+}
+
+/** Bytes at the start of a file that decide whether the rest of it is read. */
+const HEAD = 16;
+
+/** Enough to show that nothing is proved; entries made of scripts or licence texts are like thousands of files. */
+const MOST = 100;
+
+/** Entries that lower files are compared with, found by a file's first byte, time, target or number. */
+export class Candidates {
+  readonly #cases = new Map<RawPlink, Case>();
+  readonly #byKey = new Map<string, Case[]>();
+  readonly #types = new Set<number>();
+
+  /** @param file - the entry itself */
+  add(plink: RawPlink, file: FileAt): void {
+    const each: Case = { plink, file, head: headOf(file), found: new Map() };
+    this.#cases.set(plink, each);
+    this.#types.add(file.stat.mode & S_IFMT);
+    for (const key of keysOf(file, each.head)) {
+      const list = this.#byKey.get(key);
+      if (list === undefined) this.#byKey.set(key, [each]);
+      else list.push(each);
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#cases.size === 0;
+  }
+
+  /** Compares one lower file with every entry that its first bytes do not rule out. */
+  consider(lower: Namesake, at: FileAt): void {
+    // Most lower files are of a type that no entry asks about: they are not even opened.
+    if (!this.#types.has(at.stat.mode & S_IFMT)) return;
+    const head = headOf(at);
+    const near = new Set(keysOf(at, head).flatMap((key) => this.#byKey.get(key) ?? []));
+    for (const { file, head: own, found } of near) {
+      if (found.size >= MOST || (file.stat.mode & S_IFMT) !== (at.stat.mode & S_IFMT)) continue;
+      const twin = file.stat.size === at.stat.size && file.stat.mtime === at.stat.mtime;
+      if (!twin && !startsAlike(own, head)) continue;
+      const like = likeness(file, at);
+      if (like.degree === 'impossible' || like.degree === 'none') continue;
+      const key = `${lower.branch}/${inodeKey(lower)}`;
+      if (!found.has(key)) found.set(key, { file: lower, likeness: like });
+    }
+  }
+
+  /** What was found for an entry, each lower inode once. */
+  of(plink: RawPlink): readonly Candidate[] {
+    return [...(this.#cases.get(plink)?.found.values() ?? [])];
+  }
+}
+
+function keysOf({ stat }: FileAt, head: Buffer): string[] {
+  const type = stat.mode & S_IFMT;
+  const keys = [`twin ${type} ${stat.size} ${stat.mtime}`];
+  if (isRegular(stat) && head.length > 0) keys.push(`byte ${head[0]}`);
+  if (isSymlink(stat)) keys.push(`link ${stat.size}`);
+  if (type === S_IFCHR || type === S_IFBLK) keys.push(`device ${type} ${stat.rdev}`);
+  return keys;
+}
+
+function startsAlike(upper: Buffer, lower: Buffer): boolean {
+  if (lower.length === 0) return true;
+  let equal = 0;
+  for (let i = 0; i < lower.length && i < upper.length; i++) if (lower[i] === upper[i]) equal += 1;
+  return equal * 2 >= lower.length;
+}
+
+function headOf(file: FileAt): Buffer {
+  if (!isRegular(file.stat) || file.stat.size === 0n) return Buffer.alloc(0);
+  const head = Buffer.alloc(Math.min(HEAD, Number(file.stat.size)));
+  try {
+    return head.subarray(
+      0,
+      withFd(openFile(file), (fd) => pread(fd, head, 0)),
+    );
+  } catch (error) {
+    if (isSysError(error, 'EACCES', 'EPERM', 'ENOENT', 'ENXIO', 'EIO')) return Buffer.alloc(0);
+    throw error;
+  }
+}
