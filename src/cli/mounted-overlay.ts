@@ -41,6 +41,8 @@ async function look(
   context: Context,
 ): Promise<{ readonly found: ScanResult; readonly todo: Plan }> {
   const found = await scanUnion(union, false, context);
+  // A live overlay is right by the kernel's own checks: directories that fail them are others than the mounted.
+  if (found.blocked !== undefined) openMountedOverlay(union).close();
   // What makes a volatile overlay unfit is a crash, and this one lives.
   const fit = found.blocked?.code === 'volatile' ? { ...found, blocked: undefined } : found;
   return { found: fit, todo: mountedPlan(plan(fit, 'restore'), goal) };

@@ -43,9 +43,10 @@ export function linkThroughMount(
       const now = stat(fd, SELF);
       const ours = shows(fd, mounted.index, entry.name) && (anchor === undefined || sameInode(now, anchor));
       if (!ours) return notOurs(mounted, path);
-      setAtime(fd, now.atime);
+      // Asked for anew: somebody may read the file all the time.
+      setAtime(fd, stat(fd, SELF).atime);
       if (isLinked(mounted, entry, path)) return 'linked';
-      return notLinked(mounted, path);
+      return notLinked(mounted, path, now);
     });
   } catch (error) {
     if (isSysError(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return 'gone';
@@ -109,6 +110,7 @@ function notOurs(mounted: MountedOverlay, path: Bytes): NameOutcome {
     : 'gone';
 }
 
-function notLinked(mounted: MountedOverlay, path: Bytes): NameOutcome {
-  return upperOf(mounted, path) === undefined ? { failure: 'the kernel did not link it' } : 'gone';
+function notLinked(mounted: MountedOverlay, path: Bytes, was: InodeId): NameOutcome {
+  const still = withFd(openName(mounted.root, path), (fd) => sameInode(stat(fd, SELF), was));
+  return still && upperOf(mounted, path) === undefined ? { failure: 'the kernel did not link it' } : 'gone';
 }
