@@ -140,11 +140,11 @@ function removeWhole(session: Session, runs: readonly PlinkRun[], shown: Shown, 
     }
   }
   const whole = runs.filter(isWhole);
-  const waiting = runs.filter((run) => !whole.includes(run) && run.after.mayBeLive);
+  const waiting = runs.some((run) => run.after.mayBeLive && !isWhole(run));
   for (const { layer } of branchesOf(roots, whole)) syncfs(layer.root);
   // While the kernel still needs one pseudo-link it must not forget any: a name that is not linked yet would show,
   // and the next writer would copy up, what the file was before.
-  if (waiting.length === 0 && plinks.size === 0 && !outOfSight && whole.length > 0) maint.clean();
+  if (!waiting && plinks.size === 0 && !outOfSight && whole.length > 0) maint.clean();
   for (const { layer, runs: own } of branchesOf(roots, whole)) {
     withFd(openQuietly(layer.root, PLINK_DIRECTORY), (fd) => {
       for (const run of own) removeEntry(fd, run);

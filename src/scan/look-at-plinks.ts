@@ -40,10 +40,16 @@ function lookOnce(roots: MountedRoots, plink: RawPlink, { paths, blind }: Shown)
     if (facts?.ino === number && facts !== undefined) names.push(shownName(roots, plink, path, facts));
   }
   names.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return judgeMounted({ plink, names, blind });
+  // One name that is the entry proves the others; reading a symlink would move its access time.
+  const proved = names.some(({ is }) => is === 'entry') || !isSymlink(plink.stat);
+  return judgeMounted({
+    plink,
+    blind,
+    names: proved ? names : names.map((name) => ({ ...name, sameTarget: sameTarget(roots, plink, name) })),
+  });
 }
 
-function shownName({ mount, layers }: MountedRoots, plink: RawPlink, path: Bytes, shown: Stat): ShownName {
+function shownName({ layers }: MountedRoots, plink: RawPlink, path: Bytes, shown: Stat): ShownName {
   for (const { branch, root } of layers) {
     const at = { branch, path };
     let there: Stat | undefined;
@@ -51,26 +57,31 @@ function shownName({ mount, layers }: MountedRoots, plink: RawPlink, path: Bytes
       there = statPath(root, path);
     } catch (error) {
       if (!isSysError(error)) throw error;
-      return { path, shown, is: 'unknown', at, sameTarget: false };
+      return { path, shown, is: 'unknown', at, sameTarget: true };
     }
     if (there === undefined) continue;
     if (branch === plink.branch && there.ino === plink.stat.ino && there.dev === plink.stat.dev) {
       return { path, shown, is: 'entry', at, sameTarget: true };
     }
-    if (branch <= plink.branch) return { path, shown, is: 'other', at, sameTarget: false };
-    const sameTarget = !isSymlink(shown) || sameSymlink(mount, path, layers[plink.branch], plink.name);
-    return { path, shown, is: 'lower', at, sameTarget };
+    if (branch <= plink.branch) return { path, shown, is: 'other', at, sameTarget: true };
+    return { path, shown, is: 'lower', at, sameTarget: true };
   }
-  return { path, shown, is: 'unknown', at: { branch: plink.branch, path }, sameTarget: false };
+  return { path, shown, is: 'unknown', at: { branch: plink.branch, path }, sameTarget: true };
 }
 
-function sameSymlink(mount: number, path: Bytes, layer: Layer | undefined, entry: Bytes): boolean {
+function sameTarget(
+  { mount, layers }: MountedRoots,
+  { branch, name }: RawPlink,
+  { path }: ShownName,
+): boolean {
+  const layer = layers[branch];
   if (layer === undefined) return false;
-  const target = unless(['EINVAL', 'ENOENT'], () =>
-    withFd(openLongPath(mount, parentOf(path)), (fd) => readLink(fd, baseOf(path))),
+  const target = targetOf(mount, parentOf(path), baseOf(path));
+  return target !== undefined && target === targetOf(layer.root, PLINK_DIRECTORY, name);
+}
+
+function targetOf(root: number, directory: Bytes, name: Bytes): Bytes | undefined {
+  return unless(['EINVAL', 'ENOENT', 'ENOTDIR'], () =>
+    withFd(openLongPath(root, directory), (fd) => readLink(fd, name)),
   );
-  const wanted = unless(['EINVAL', 'ENOENT'], () =>
-    withFd(openLongPath(layer.root, PLINK_DIRECTORY), (fd) => readLink(fd, entry)),
-  );
-  return target !== undefined && target === wanted;
 }

@@ -15,7 +15,7 @@ export interface ShownName {
    */
   readonly is: 'entry' | 'lower' | 'other' | 'unknown';
   readonly at: BranchPath;
-  /** For a symlink that is not the entry yet: whether it leads to the same target. */
+  /** False for a symlink that leads elsewhere than the entry's. */
   readonly sameTarget: boolean;
 }
 

@@ -1,4 +1,13 @@
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AufsStandIn, SI } from '../support/aufs-stand-in.js';
@@ -9,6 +18,9 @@ import { expectSameTree } from '../support/tree-diff.js';
 
 const ENOSPC = -28;
 const EAGAIN = -11;
+const EACCES = -13;
+const EIO = -5;
+const ENAMETOOLONG = -36;
 
 describe('a mounted aufs', () => {
   let directory: TempDir;
@@ -196,6 +208,46 @@ describe('a mounted aufs', () => {
     });
     expect(plinks()).toEqual([stuck]);
     expect(aufs.story.events).not.toContain('clean');
+  });
+
+  describe('a name that cannot be seen', () => {
+    let hidden: string;
+
+    beforeEach(() => {
+      hidden = aufs.group(['a', 'dir/b'], ['a'], 'new\n');
+      aufs.group(['x', 'y'], ['x'], 'newer\n');
+    });
+
+    const refuse = (call: string, path: string, errno: number) => {
+      aufs.onCall = ({ name, path: about }) => (name === call && about === path ? errno : undefined);
+    };
+
+    const expectKept = async () => {
+      expect(await json('flush')).toMatchObject({
+        summary: { linksRestored: 1, entriesRemoved: 1, entriesKept: 1 },
+        exitCode: 4,
+      });
+      expect(plinks()).toEqual([hidden]);
+      expect(aufs.story.events).not.toContain('clean');
+    };
+
+    test('for its directory cannot be read: its entry is kept, others go', async () => {
+      refuse('openat2', 'dir', EACCES);
+      await expectKept();
+    });
+
+    test('for it is too long for aufs: its entry is kept, others go', async () => {
+      refuse('statx', 'b', ENAMETOOLONG);
+      await expectKept();
+    });
+
+    test('for its directory is not readable to its end', async () => {
+      aufs.onCall = ({ name, fd }) =>
+        name === 'getdents64' && readlinkSync(`/proc/self/fd/${fd}`) === join(aufs.mount, 'dir')
+          ? EIO
+          : undefined;
+      await expectKept();
+    });
   });
 
   test('--timeout: entries stay, the mode is left', async () => {

@@ -1,9 +1,9 @@
-import { linkSync, mkdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { type Bytes, bytesFromText } from '../../src/sys/bytes.js';
 import { type Call, interpose } from '../../src/sys/seam.js';
 import { kernelRoot } from './kernel-root.js';
-import { makeTwin } from './make-twin.js';
+import { type Make, makeTwin, type SpecialKind } from './make-twin.js';
 
 export const SI = 'efd9ca27c86f0651';
 
@@ -28,6 +28,8 @@ export class AufsStandIn {
   readonly story: Story = { events: [], on: false };
   /** Called before each link that the kernel makes; a number it returns is the call's result. */
   onTouch: (path: string) => number | undefined = () => undefined;
+  /** May answer any call in the kernel's place. */
+  onCall: (call: Call) => number | undefined = () => undefined;
   /** Called when the mode has just been entered. */
   onEnter: () => void = () => {};
   readonly #live = new Map<number, string>();
@@ -58,8 +60,8 @@ export class AufsStandIn {
 
   /** A file that aufs shows, with no name on the upper branch. */
   lowerFile(names: readonly string[], text: string): void {
-    this.#names(this.lower, names, text);
-    this.#names(this.mount, names, text);
+    this.#names(this.lower, names, makeTwin.file(text));
+    this.#names(this.mount, names, makeTwin.file(text));
     this.#sameAttributes(names, this.lower);
   }
 
@@ -70,19 +72,33 @@ export class AufsStandIn {
    * @returns the entry's name
    */
   group(names: readonly string[], linked: readonly string[], text: string, live = true): string {
-    this.#names(this.lower, names, 'old\n');
-    this.#names(this.mount, names, text);
-    const entry = this.entry(this.#number(names), linked, text, live);
+    this.#names(this.lower, names, makeTwin.file('old\n'));
+    return this.#group(names, linked, makeTwin.file(text), live);
+  }
+
+  /** A group of special files, its first name linked already. */
+  special(kind: SpecialKind, names: readonly string[]): string {
+    this.#names(this.lower, names, makeTwin.special(kind));
+    return this.#group(names, names.slice(0, 1), makeTwin.special(kind), true);
+  }
+
+  #group(names: readonly string[], linked: readonly string[], make: Make, live: boolean): string {
+    this.#names(this.mount, names, make);
+    const entry = this.#entry(this.#number(names), linked, make, live);
     if (live) this.#sameAttributes(names, this.upper, join('.wh..wh.plnk', entry));
     return entry;
   }
 
   /** A pseudo-link with any number. */
-  entry(number: number, linked: readonly string[], text: string, live = false): string {
+  entry(number: number, linked: readonly string[], text: string): string {
+    return this.#entry(number, linked, makeTwin.file(text), false);
+  }
+
+  #entry(number: number, linked: readonly string[], make: Make, live: boolean): string {
     const plinks = join(this.upper, '.wh..wh.plnk');
     const made = join(plinks, 'made');
-    writeFileSync(made, text);
-    const name = `${number}.${statSync(made).ino}`;
+    make(made);
+    const name = `${number}.${makeTwin.inode(made)}`;
     linkSync(made, join(plinks, name));
     for (const path of linked) {
       mkdirSync(dirname(join(this.upper, path)), { recursive: true });
@@ -99,7 +115,7 @@ export class AufsStandIn {
   }
 
   number(name: string): number {
-    return statSync(join(this.mount, name)).ino;
+    return makeTwin.inode(join(this.mount, name));
   }
 
   /** Runs `body` with this kernel under the program's system calls. */
@@ -115,7 +131,10 @@ export class AufsStandIn {
     }
   }
 
-  #call({ name, fd, path }: Call, proceed: () => number): number {
+  #call(call: Call, proceed: () => number): number {
+    const { name, fd, path } = call;
+    const answer = this.onCall(call);
+    if (answer !== undefined) return answer;
     const { events } = this.story;
     if (name === 'openat' && path === bytesFromText(this.maintFile)) {
       events.push('open');
@@ -169,10 +188,10 @@ export class AufsStandIn {
     return this.number(names[0] ?? '');
   }
 
-  #names(root: string, names: readonly string[], text: string): void {
+  #names(root: string, names: readonly string[], make: Make): void {
     const [first = '', ...others] = names;
     for (const name of names) mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, first), text);
+    make(join(root, first));
     for (const name of others) linkSync(join(root, first), join(root, name));
   }
 
