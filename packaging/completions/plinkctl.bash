@@ -1,0 +1,142 @@
+# bash completion for plinkctl(8)
+# Made from the command table by 'npm run man'.
+
+_plinkctl() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+  local command=${COMP_WORDS[1]} second= options= union=
+  COMPREPLY=()
+  # '--name=value' comes as three words.
+  if [[ $cur == = ]]; then
+    cur=
+  elif [[ $prev == = ]]; then
+    prev=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+  if ((COMP_CWORD == 1)); then
+    COMPREPLY=($(compgen -W 'list check restore flush prune repair discover demo completion help as --help --version' -- "$cur"))
+    return
+  fi
+  case $command in
+    as)
+      ((COMP_CWORD > 2)) || COMPREPLY=($(compgen -W '' -- "$cur"))
+      return
+      ;;
+    help)
+      COMPREPLY=($(compgen -W 'list check restore flush prune repair discover demo' -- "$cur"))
+      return
+      ;;
+  esac
+  if [[ -n $second ]]; then
+    if ((COMP_CWORD == 2)); then
+      COMPREPLY=($(compgen -W "$second" -- "$cur"))
+      return
+    fi
+    command+=" ${COMP_WORDS[2]}"
+  fi
+  case $command in
+    'list')
+      options='-o --options --upper --lower --work --format --fstab --all --no-all --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      union=yes
+      ;;
+    'check')
+      options='-o --options --upper --lower --work --format --fstab --all --no-all --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      union=yes
+      ;;
+    'restore')
+      options='-o --options --upper --lower --work --format --fstab -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      union=yes
+      ;;
+    'flush')
+      options='-o --options --upper --lower --work --format --fstab --all --no-all -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      union=yes
+      ;;
+    'prune')
+      options='-o --options --upper --lower --work --format --fstab --all --no-all --min-age --rescue --without-rescue --no-without-rescue -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      union=yes
+      ;;
+    'repair')
+      options='-o --options --upper --lower --work --format --fstab -y --yes --no-yes --rescue --rejoin --no-rejoin --unbreak -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      union=yes
+      ;;
+    'discover')
+      options='--json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      ;;
+    'demo')
+      options='--json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      ;;
+  esac
+  case $prev in
+    -o | --options)
+      return
+      ;;
+    --upper)
+      local IFS=$'\n'
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen -d -- "$cur"))
+      return
+      ;;
+    --lower)
+      local IFS=$'\n'
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen -d -- "$cur"))
+      return
+      ;;
+    --work)
+      local IFS=$'\n'
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen -d -- "$cur"))
+      return
+      ;;
+    --format)
+      COMPREPLY=($(compgen -W 'aufs overlay' -- "$cur"))
+      return
+      ;;
+    --fstab)
+      local IFS=$'\n'
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen -f -- "$cur"))
+      return
+      ;;
+    --log-format)
+      COMPREPLY=($(compgen -W 'text systemd json' -- "$cur"))
+      return
+      ;;
+    --metrics)
+      local IFS=$'\n'
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen -f -- "$cur"))
+      return
+      ;;
+    --timeout)
+      return
+      ;;
+    --config)
+      local IFS=$'\n'
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen -f -- "$cur"))
+      return
+      ;;
+    --wait)
+      return
+      ;;
+    --min-age)
+      return
+      ;;
+    --rescue)
+      local IFS=$'\n'
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen -d -- "$cur"))
+      return
+      ;;
+    --unbreak)
+      return
+      ;;
+  esac
+  if [[ $cur == -* ]]; then
+    COMPREPLY=($(compgen -W "$options" -- "$cur"))
+  elif [[ -n $union ]]; then
+    local IFS=$'\n'
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=($(compgen -W "$(findmnt -rno TARGET -t overlay,aufs 2>/dev/null)" -- "$cur") $(compgen -d -- "$cur"))
+  fi
+}
+complete -F _plinkctl plinkctl

@@ -1,0 +1,55 @@
+import type { Command } from '../../src/cli/command.js';
+import type { Option } from '../../src/cli/option.js';
+import { shownOptions } from './option-groups.js';
+
+/** What a completion offers behind an option. */
+export type Offered = 'nothing' | 'directories' | 'files' | readonly string[];
+
+/** One command, as the completions see it. */
+export interface CompletedCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly takesUnion: boolean;
+  readonly options: readonly (readonly [name: string, option: Option])[];
+}
+
+const help: Option = { type: 'flag', alias: 'h', describe: 'show help' };
+
+/** The commands with all that can be written behind them. */
+export function completionTable(commands: readonly Command[]): CompletedCommand[] {
+  return commands.map(({ name, summary, positionals, options }) => ({
+    name,
+    summary,
+    takesUnion: positionals.length > 0,
+    options: [...shownOptions(options), ['help', help]],
+  }));
+}
+
+/** Words behind the program's name that are no commands of the table, each with what it does. */
+export const otherWords: readonly (readonly [string, string])[] = [
+  ['completion', 'print a completion script'],
+  ['help', 'show the help of a command'],
+];
+
+/** Every first word, and below it the second words of a group. */
+export function groups(table: readonly CompletedCommand[]): Map<string, CompletedCommand[]> {
+  const result = new Map<string, CompletedCommand[]>();
+  for (const command of table) {
+    const [first = ''] = command.name.split(' ');
+    result.set(first, [...(result.get(first) ?? []), command]);
+  }
+  return result;
+}
+
+/** Whether the name takes two words. */
+export function isGroup(members: readonly CompletedCommand[]): boolean {
+  return members.some(({ name }) => name.includes(' '));
+}
+
+/** What to offer for an option's value. */
+export function offeredFor({ type, choices, value }: Option): Offered {
+  if (type === 'flag') return 'nothing';
+  if (choices !== undefined) return choices;
+  if (value === 'DIR') return 'directories';
+  return value === 'FILE' ? 'files' : 'nothing';
+}

@@ -1,0 +1,29 @@
+import type { Command } from '../../src/cli/command.js';
+import { personalities } from '../../src/cli/personality.js';
+import { commands } from '../../src/cli/table.js';
+import { bashCompletion } from './bash-completion.js';
+import { completionTable } from './completion-table.js';
+import { fillPage } from './fill-page.js';
+import { fishCompletion } from './fish-completion.js';
+import { manSections } from './man-sections.js';
+import { zshCompletion } from './zsh-completion.js';
+
+/**
+ * Every file that is made from the command table.
+ *
+ * @param read - the present text of a file of the project
+ * @returns path from the project's root, and what the file should hold
+ */
+export function generatedFiles(
+  read: (path: string) => string,
+  table: readonly Command[] = commands,
+  otherNames: readonly string[] = Object.keys(personalities),
+): ReadonlyMap<string, string> {
+  const completed = completionTable(table);
+  return new Map([
+    ['man/plinkctl.8', fillPage(read('man/plinkctl.8'), manSections(table, otherNames))],
+    ['packaging/completions/plinkctl.bash', bashCompletion(completed, otherNames)],
+    ['packaging/completions/_plinkctl', zshCompletion(completed, otherNames)],
+    ['packaging/completions/plinkctl.fish', fishCompletion(completed, otherNames)],
+  ]);
+}

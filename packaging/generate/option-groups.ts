@@ -1,0 +1,21 @@
+import { allOption, outputOptions, targetOptions, writeOptions } from '../../src/cli/common-options.js';
+import type { Option, Options } from '../../src/cli/option.js';
+
+/** Options that several commands share, under the heading that the manual gives them. */
+export const sharedGroups: readonly { readonly heading: string; readonly options: Options }[] = [
+  { heading: 'Naming the union', options: { ...targetOptions, ...allOption } },
+  { heading: 'Commands that write', options: writeOptions },
+  { heading: 'Every command', options: outputOptions },
+];
+
+const shared = new Map(sharedGroups.flatMap(({ options }) => Object.entries(options)));
+
+/** Those options that are to be shown. */
+export function shownOptions(options: Options): (readonly [string, Option])[] {
+  return Object.entries(options).filter(([, { hidden }]) => hidden !== true);
+}
+
+/** Whether the manual tells of the option among the shared ones; a command's own text comes before. */
+export function isShared(name: string, option: Option): boolean {
+  return shared.get(name)?.describe === option.describe;
+}
