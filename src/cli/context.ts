@@ -11,6 +11,8 @@ export interface Streams {
   /** Columns of the terminal behind stdout; 80 where there is none. */
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks the person at the terminal for a line; undefined where nobody can answer. */
+  readonly ask?: ((question: string, signal: AbortSignal) => Promise<string>) | undefined;
 }
 
 /** What a command has around it. */

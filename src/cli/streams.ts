@@ -7,20 +7,36 @@ import type { Streams } from './context.js';
  */
 export function processStreams(): Streams {
   const terminal = isTerminal(1, () => process.stdout);
+  const errIsTerminal = isTerminal(2, () => process.stderr);
+  const answers = errIsTerminal && isTerminal(0, () => process.stdin);
   return {
     out: (text) => write(1, text),
     err: (text) => write(2, text),
     outIsTerminal: terminal,
-    errIsTerminal: isTerminal(2, () => process.stderr),
+    errIsTerminal,
     columns: terminal ? (process.stdout.columns ?? 80) : 80,
     env: process.env,
+    ask: answers ? ask : undefined,
   };
+}
+
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    terminal.close();
+  }
 }
 
 // Major 1 are the memory devices, /dev/null among them.
 const MEMORY_DEVICES = 1;
 
-function isTerminal(fd: number, stream: () => NodeJS.WriteStream): boolean {
+function isTerminal(fd: number, stream: () => { readonly isTTY?: boolean }): boolean {
   try {
     const { rdev } = fstatSync(fd);
     return rdev !== 0 && rdev >> 8 !== MEMORY_DEVICES && stream().isTTY === true;

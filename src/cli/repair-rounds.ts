@@ -1,0 +1,140 @@
+import { questionText, safeQuestion } from '../report/repair-question.js';
+import { apply } from '../restore/apply.js';
+import { plan } from '../restore/plan.js';
+import { carryOut, type RepairOutcome } from '../restore/repair-apply.js';
+import { evidenceOf } from '../restore/repair-evidence.js';
+import { type Decision, decideRepairs, type RepairChoices, withoutRivals } from '../restore/repair-plan.js';
+import { openRepairSite, type RepairSite } from '../restore/repair-site.js';
+import { openRescue } from '../restore/rescue.js';
+import type { ScanResult } from '../scan/result.js';
+import type { Union } from '../union/union.js';
+import type { Context } from './context.js';
+import { scanUnion } from './scan-union.js';
+
+/** What the rounds of a repair came to. */
+export interface RepairRounds {
+  /** After the last of them. */
+  readonly scan: ScanResult;
+  readonly done: readonly RepairOutcome[];
+  readonly left: readonly Decision[];
+  readonly stopped: boolean;
+}
+
+/** One repair shows the next: an index whose upper was moved, then its entries, then their link counts. */
+const MOST_ROUNDS = 5;
+
+/**
+ * Scans, repairs what is decided, and scans again until nothing more is to be done.
+ *
+ * @param probe - throws where somebody has mounted the union
+ */
+export async function repairRounds(
+  union: Union,
+  choices: RepairChoices,
+  probe: () => void,
+  context: Context,
+): Promise<RepairRounds> {
+  const done: RepairOutcome[] = [];
+  const tried = new Set<string>();
+  for (let round = 0; ; round += 1) {
+    probe();
+    const scan = await scanUnion(union, true, context);
+    const all = decideRepairs(scan.findings, choices);
+    const fresh = all.filter((decision) => !tried.has(keyOf(decision)));
+    // What a repair brought with it needs no second question.
+    const follows = done.some((outcome) => outcome.done);
+    const agreed = round === MOST_ROUNDS ? [] : await agree(union, fresh, follows, choices, context);
+    for (const decision of fresh) tried.add(keyOf(decision));
+    if (agreed.length === 0 || context.signal.aborted) {
+      return { scan, done, left: all, stopped: context.signal.aborted };
+    }
+    // A scan, or a person, may have taken minutes.
+    probe();
+    done.push(...(await mend(union, scan, agreed, choices, context)));
+  }
+}
+
+function keyOf({ finding: { code, path } }: Decision): string {
+  return `${code}\0${path}`;
+}
+
+async function agree(
+  union: Union,
+  decisions: readonly Decision[],
+  follows: boolean,
+  { yes }: RepairChoices,
+  { streams, signal }: Context,
+): Promise<Decision[]> {
+  const decided = decisions.filter(({ verdict }) => verdict === 'do');
+  const { ask } = streams;
+  const asked = decisions.filter(({ verdict }) => verdict === 'ask');
+  if (ask === undefined) return withoutRivals(decided);
+  const says = async (question: string): Promise<boolean> =>
+    /^y(es)?$/i.test((await ask(question, signal)).trim());
+  const safe = yes ? [] : asked.filter(({ action }) => action.consent === 'safe');
+  if (safe.length > 0 && (follows || (await says(safeQuestion(safe.map(({ finding }) => finding)))))) {
+    decided.push(...safe);
+  }
+  const open = asked.filter((decision) => !safe.includes(decision));
+  if (open.length === 0) return withoutRivals(decided);
+  const site = openRepairSite(union);
+  try {
+    for (const decision of open) {
+      if (withoutRivals([...decided, decision]).length <= decided.length) continue;
+      const { finding, action } = decision;
+      if (await says(questionText(finding, action, evidenceOf(site, action)))) decided.push(decision);
+    }
+  } finally {
+    site.close();
+  }
+  return withoutRivals(decided);
+}
+
+async function mend(
+  union: Union,
+  scan: ScanResult,
+  decisions: readonly Decision[],
+  { rescue: directory }: RepairChoices,
+  { signal }: Context,
+): Promise<RepairOutcome[]> {
+  const flushed = await flushSome(scan, decisions, signal);
+  const others = decisions.filter(({ action }) => action.kind !== 'flush');
+  if (others.length === 0) return flushed;
+  const rescue = directory === undefined ? undefined : openRescue(directory, union);
+  let site: RepairSite | undefined;
+  const done = [...flushed];
+  try {
+    site = openRepairSite(union);
+    for (const decision of others) {
+      if (signal.aborted) break;
+      done.push(carryOut(site, rescue, decision));
+    }
+    return done;
+  } finally {
+    site?.close();
+    rescue?.close();
+  }
+}
+
+/** Entries that a flush mends, and whatever an interrupted run still owes. */
+async function flushSome(
+  scan: ScanResult,
+  decisions: readonly Decision[],
+  signal: AbortSignal,
+): Promise<RepairOutcome[]> {
+  const wanted = new Map(
+    decisions.flatMap(({ finding, action }) =>
+      action.kind === 'flush' ? [[`${action.branch}/${action.entry}`, finding] as const] : [],
+    ),
+  );
+  const { running, times, marks, temporaries } = scan.leftovers;
+  const owes = running || times.length + marks.length + temporaries.length > 0;
+  if (scan.blocked !== undefined || (wanted.size === 0 && !owes)) return [];
+  const whole = plan(scan, 'flush');
+  const entries = whole.entries.filter(({ entry }) => wanted.has(`${entry.branch}/${entry.name}`));
+  const outcome = await apply({ ...whole, entries, kept: [] }, { signal });
+  return outcome.entries.flatMap(({ entry, removed, reason }) => {
+    const finding = wanted.get(`${entry.branch}/${entry.name}`);
+    return finding === undefined ? [] : [{ finding, done: removed, reason, kept: [] }];
+  });
+}

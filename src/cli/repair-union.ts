@@ -1,0 +1,76 @@
+import { refuseIfInUse } from '../lock/in-use.js';
+import { Problem } from '../problem.js';
+import { repairReport } from '../report/repair-report.js';
+import type { Report } from '../report/report.js';
+import { decideRepairs, type RepairChoices } from '../restore/repair-plan.js';
+import type { Union } from '../union/union.js';
+import type { writeOptions } from './common-options.js';
+import type { Context } from './context.js';
+import type { Options, Values } from './option.js';
+import { repairRounds } from './repair-rounds.js';
+import { scanUnion } from './scan-union.js';
+import { stopCode } from './stop-code.js';
+import { stopwatch } from './stopwatch.js';
+import { underMaintenance } from './under-maintenance.js';
+import { waitSeconds } from './wait-seconds.js';
+
+/** What `repair` takes beside the union and the lock. */
+export const repairOptions = {
+  yes: {
+    type: 'flag',
+    alias: 'y',
+    describe: 'do what is safe, and what the options below decide, without a question',
+    group: 'Decisions:',
+  },
+  rescue: {
+    type: 'text',
+    value: 'DIR',
+    describe: 'move what cannot be placed to DIR instead of leaving it',
+    group: 'Decisions:',
+  },
+  rejoin: {
+    type: 'flag',
+    describe:
+      'link files that lost their index entry, and twins with the same content, to their groups again',
+    group: 'Decisions:',
+  },
+  unbreak: {
+    type: 'list',
+    value: 'PATH',
+    describe: "give the group that index=off broke this file's content; repeat it for each group",
+    group: 'Decisions:',
+  },
+} as const satisfies Options;
+
+/** `repair` on one union: scan, decide, and unless it is a dry run mend under the maintenance lock. */
+export async function repairUnion(
+  union: Union,
+  values: Values<typeof repairOptions & typeof writeOptions>,
+  context: Context,
+): Promise<Report> {
+  const seconds = stopwatch();
+  const choices = choicesOf(values);
+  const dryRun = values['dry-run'] === true;
+  if (dryRun || (!choices.yes && context.streams.ask === undefined)) {
+    const scan = await scanUnion(union, true, context);
+    const left = decideRepairs(scan.findings, choices);
+    return repairReport({ scan, done: [], left, dryRun, seconds: seconds(), stop: undefined });
+  }
+  if (union.mounted !== undefined) {
+    throw new Problem('busy', 'mounted', 'the union is mounted: its upper and its index are in use', {
+      path: union.mounted.path,
+      hint: 'unmount it first; with --dry-run the repairs are only told',
+    });
+  }
+  const probe = (): void => refuseIfInUse(union, { kernelRoot: context.kernelRoot });
+  return underMaintenance(union, 'repair', waitSeconds(values.wait), context, async () => {
+    const { scan, done, left, stopped } = await repairRounds(union, choices, probe, context);
+    const stop = stopped ? stopCode(context.signal) : undefined;
+    return repairReport({ scan, done, left, dryRun: false, seconds: seconds(), stop });
+  });
+}
+
+function choicesOf({ yes, rescue, rejoin, unbreak }: Values<typeof repairOptions>): RepairChoices {
+  const paths = (unbreak ?? []).map((path) => path.replace(/^\/+/, '') as typeof path);
+  return { yes: yes === true, rescue, rejoin: rejoin === true, unbreak: paths };
+}

@@ -1,0 +1,154 @@
+import type { RepairOutcome } from '../restore/repair-apply.js';
+import type { Decision } from '../restore/repair-plan.js';
+import type { Finding, ScanResult } from '../scan/result.js';
+import type { Bytes } from '../sys/bytes.js';
+import { findingJson, findingLines } from './findings.js';
+import { pathJson } from './path-json.js';
+import { plural } from './plural.js';
+import { actionWords } from './repair-question.js';
+import type { JsonObject, Line, Page, Report } from './report.js';
+import { sentence, shown } from './shown.js';
+import { summaryJson } from './summary.js';
+import { targetJson, targetLines } from './target-view.js';
+import { unreadableJson, unreadableLines } from './unreadable.js';
+
+/** What `repair` did, or would do. */
+export interface RepairRun {
+  /** The last scan: what is left. */
+  readonly scan: ScanResult;
+  readonly done: readonly RepairOutcome[];
+  /** Repairs that were not carried out, and what each would need. */
+  readonly left: readonly Decision[];
+  readonly dryRun: boolean;
+  readonly seconds: number;
+  /** The exit code of the signal that ended the run early. */
+  readonly stop: number | undefined;
+}
+
+/** What `repair` tells. */
+export function repairReport(run: RepairRun): Report {
+  const { scan, done, left, dryRun, seconds, stop } = run;
+  return {
+    exitCode: stop ?? (needsAttention(run) ? 4 : 0),
+    text: (page) => [
+      ...targetLines(scan.union, page.style),
+      ...done.flatMap((outcome) => outcomeLines(outcome, page)),
+      ...(dryRun ? left.flatMap((decision) => plannedLines(decision, page)) : []),
+      ...findingLines(dryRun ? unplanned(scan.findings, left) : scan.findings, page),
+      ...unreadableLines(scan.unreadable, page),
+      ...summaryLines(run, page),
+    ],
+    json: () => ({
+      dryRun,
+      target: targetJson(scan.union),
+      entries: [],
+      repairs: [...done.map(outcomeJson), ...left.map(decisionJson)],
+      findings: scan.findings.map(findingJson),
+      unreadable: scan.unreadable.map(unreadableJson),
+      summary: summaryJson({
+        entries: scan.entries.length,
+        linksMissing: scan.entries.reduce((sum, { missing }) => sum + missing.length, 0),
+        linksRestored: 0,
+        entriesRemoved: 0,
+        entriesKept: left.length,
+        bytesFreed: 0n,
+        seconds,
+      }),
+    }),
+  };
+}
+
+/** Findings that no repair of the plan would mend. */
+function unplanned(findings: readonly Finding[], left: readonly Decision[]): Finding[] {
+  return findings.filter((finding) => !left.some((decision) => decision.finding === finding));
+}
+
+function needsAttention({ scan, done, left, dryRun }: RepairRun): boolean {
+  if (done.some((outcome) => !outcome.done)) return true;
+  const mended = new Set(
+    left.filter(({ verdict }) => dryRun && verdict === 'do').map(({ finding }) => finding),
+  );
+  return (
+    scan.unreadable.length > 0 ||
+    scan.findings.some((finding) => finding.severity !== 'note' && !mended.has(finding))
+  );
+}
+
+function outcomeLines({ finding, done, reason, kept }: RepairOutcome, { style }: Page): Line[] {
+  const level = done ? ('info' as const) : ('warning' as const);
+  const mark = done ? style.green('✓') : style.yellow('!');
+  return [
+    {
+      level,
+      text: `${mark} ${shown(finding.path)}: ${done ? sentence(doneWords(finding)) : sentence(`not mended: ${reason}`)} ${style.dim(`[${finding.code}]`)}`,
+    },
+    ...kept.map((path) => ({ level, text: `    kept as ${shown(path)}` })),
+  ];
+}
+
+function doneWords({ action }: Finding): string {
+  return action === undefined ? 'mended' : `mended: ${actionWords(action)}`;
+}
+
+function plannedLines({ finding, action, verdict, missing }: Decision, { style }: Page): Line[] {
+  const text =
+    verdict === 'do' ? `would ${actionWords(action)}` : `would need ${missing} to ${actionWords(action)}`;
+  return [
+    {
+      level: 'info',
+      text: `${style.cyan('•')} ${shown(finding.path)}: ${sentence(finding.message)} ${style.dim(`[${finding.code}]`)}`,
+    },
+    { level: 'info', text: `    ${style.dim('→')} ${sentence(text)}` },
+  ];
+}
+
+function summaryLines({ scan, done, left, dryRun, stop }: RepairRun, { style }: Page): Line[] {
+  const mended = done.filter((outcome) => outcome.done).length;
+  const lines: Line[] = [{ level: 'info', text: '' }];
+  if (mended > 0)
+    lines.push({ level: 'info', text: `${style.green('✓')} ${plural(mended, 'repair')} made.` });
+  const rest = scan.findings.filter(({ severity }) => severity !== 'note').length;
+  if (mended === 0 && rest === 0 && left.length === 0) {
+    lines.push({ level: 'info', text: `${style.green('✓')} Nothing to repair.` });
+  }
+  if (!dryRun) {
+    const open = left.filter(({ finding }) => finding.severity !== 'note');
+    const needs = new Set(open.flatMap(({ missing }) => (missing === undefined ? [] : [missing])));
+    for (const word of needs) {
+      const count = open.filter(({ missing }) => missing === word).length;
+      lines.push({
+        level: 'warning',
+        text: style.yellow(`! ${plural(count, 'repair needs', 'repairs need')} ${shown(word as Bytes)}.`),
+      });
+    }
+  }
+  if (stop !== undefined) {
+    lines.push({
+      level: 'warning',
+      text: style.yellow('Stopped before the end; the same command goes on from here.'),
+    });
+  }
+  return lines;
+}
+
+function outcomeJson({ finding, done, reason, kept }: RepairOutcome): JsonObject {
+  return {
+    code: finding.code,
+    path: pathJson(finding.path),
+    action: finding.action?.kind ?? null,
+    done,
+    reason: reason === undefined ? null : sentence(reason),
+    kept: kept.map(pathJson),
+  };
+}
+
+function decisionJson({ finding, action, missing }: Decision): JsonObject {
+  return {
+    code: finding.code,
+    path: pathJson(finding.path),
+    action: action.kind,
+    done: false,
+    reason: missing === undefined ? null : `needs ${missing}`,
+    kept: [],
+  };
+}

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { expect } from '@jest/globals';
+import { main } from '../../src/main.js';
+import type { OverlayPlace } from './overlay-place.js';
+import { layersOf } from './overlay-verifier.js';
+import { snapshot, type Tree } from './tree.js';
+import { type Comparison, expectSameTree } from './tree-diff.js';
+
+/** The JSON document of a repair or check, as far as tests look at it. */
+export interface RepairDocument {
+  readonly exitCode: number;
+  readonly repairs: readonly {
+    readonly code: string;
+    readonly done: boolean;
+    readonly reason: string | null;
+  }[];
+  readonly findings: readonly {
+    readonly code: string;
+    readonly severity: string;
+    readonly path: string;
+    readonly safe: boolean;
+  }[];
+}
+
+/** Words that name an overlay on a command line. */
+export function overlayWords(
+  { upper, work, lowers }: OverlayPlace,
+  options: readonly string[] = [],
+): string[] {
+  return [
+    '-o',
+    [...options, `upperdir=${upper}`, `workdir=${work}`, `lowerdir=${lowers.join(':')}`].join(','),
+  ];
+}
+
+/** Runs `check` or `repair` in this process; questions are answered by `answer`. */
+export async function runRepair(
+  argv: readonly string[],
+  answer?: (question: string) => string,
+): Promise<RepairDocument> {
+  let out = '';
+  let err = '';
+  await main('plinkctl', [...argv, '--json'], {
+    out(text) {
+      out += text;
+    },
+    err(text) {
+      err += text;
+    },
+    outIsTerminal: false,
+    errIsTerminal: false,
+    columns: 80,
+    env: process.env,
+    ask: answer === undefined ? undefined : async (question) => answer(question),
+  });
+  try {
+    return JSON.parse(out) as RepairDocument;
+  } catch {
+    throw new Error(`no document: ${out}${err}`);
+  }
+}
+
+/** Findings above a note. */
+export const troubles = ({ findings }: RepairDocument): string[] =>
+  findings.filter(({ severity }) => severity !== 'note').map(({ code }) => code);
+
+/** There is no way to read a symlink without its access time moving. */
+export const readLinks: NonNullable<Comparison['unless']> = (fact, { kind }) =>
+  fact === 'atime' && kind === 'symlink';
+
+/** Every content that is anywhere in these trees. */
+function contents(trees: readonly Tree[]): Set<string> {
+  const found = trees.flatMap((tree) =>
+    tree
+      .filter(({ kind }) => kind !== 'directory')
+      .map(({ kind, size, content }) => `${kind} ${size} ${content}`),
+  );
+  return new Set(found);
+}
+
+/**
+ * Runs `body`, and then proves that every datum which was in upper, work directory or index before is in upper,
+ * index, a lower or the rescue directory after, and that no lower was touched.
+ */
+export async function keepingEveryByte<T>(
+  place: OverlayPlace,
+  rescue: string,
+  body: () => Promise<T>,
+): Promise<T> {
+  const before = layersOf(place);
+  const result = await body();
+  const after = layersOf(place);
+  expectSameTree(before.lowers, after.lowers, { unless: readLinks });
+  const rescued = existsSync(rescue) ? [snapshot(rescue)] : [];
+  const now = contents([after.own, after.lowers, ...rescued]);
+  expect([...contents([before.own])].filter((content) => !now.has(content))).toEqual([]);
+  return result;
+}
