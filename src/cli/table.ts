@@ -4,9 +4,10 @@ import { demo } from './commands/demo.js';
 import { discover } from './commands/discover.js';
 import { flush } from './commands/flush.js';
 import { list } from './commands/list.js';
+import { maintRun, maintStatus } from './commands/maint.js';
 import { prune } from './commands/prune.js';
 import { repair } from './commands/repair.js';
 import { restore } from './commands/restore.js';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [list, check, restore, flush, prune, repair, discover, demo];
+export const commands: readonly Command[] = [list, check, restore, flush, prune, repair, maintRun, maintStatus, discover, demo];
