@@ -24,7 +24,18 @@ export const outputOptions = {
     group: 'Output:',
   },
   timeout: { type: 'number', value: 'SECONDS', describe: 'stop at an entry boundary after this time' },
+  threads: {
+    type: 'text',
+    value: 'N',
+    describe: 'threads for a long walk: 1 or 2 [default: 2]',
+    choices: ['1', '2'],
+  },
   config: { type: 'text', value: 'FILE', describe: 'configuration file [default: /etc/plinkctl.conf]' },
+  'state-dir': {
+    type: 'text',
+    value: 'DIR',
+    describe: 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]',
+  },
   'kernel-root': {
     type: 'text',
     value: 'DIR',

@@ -20,10 +20,14 @@ export interface Context {
   readonly streams: Streams;
   /** Aborted by SIGINT, SIGTERM and `--timeout`. */
   readonly signal: AbortSignal;
+  /** Threads for a long walk; undefined leaves it to the scan. */
+  readonly threads: number | undefined;
   /** When `--timeout` is up, in the milliseconds of `performance.now`: for work that lets no timer run. */
   readonly deadline: number | undefined;
   /** `''`, or where tests keep their `proc`, `sys` and `etc`. */
   readonly kernelRoot: Bytes;
+  /** Value of `--state-dir`. */
+  readonly stateDirectory?: Bytes | undefined;
   /** A message beside the report, on stderr. */
   notice(notice: Notice): void;
   readonly progress: Progress;

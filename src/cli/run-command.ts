@@ -23,8 +23,10 @@ export async function runCommand(line: ParsedLine, streams: Streams, signal: Abo
   const context: Context = {
     streams,
     signal: withTimeout(signal, output.timeout),
+    threads: output.threads === undefined ? undefined : Number(output.threads),
     deadline: output.timeout === undefined ? undefined : performance.now() + output.timeout * 1000,
     kernelRoot: output['kernel-root'] ?? ('' as Bytes),
+    stateDirectory: output['state-dir'],
     notice: (notice) => streams.err(formatNotice(notice, logFormat)),
     progress: watched ? spinner(process.stderr) : noProgress,
   };

@@ -44,7 +44,10 @@ async function scanLayers(
   found.expect(expectedLinks(origins, found));
   const progress = { directories: 0, names: 0 };
   if (inspect || found.byKey.size > 0) {
-    const sharing = shareWalk({ union, sought, inspect }, (theirs) => found.merge(theirs));
+    const sharing =
+      options.threads === 1
+        ? undefined
+        : shareWalk({ union, sought, inspect }, (theirs) => found.merge(theirs));
     await runWalk(overlay.layers.roots, rules, found, options, progress, sharing);
   }
   const unindexed = await splitUnindexed(overlay, rules, found.unindexed, options);

@@ -10,6 +10,8 @@ export interface ScanOptions {
   readonly thorough?: boolean;
   /** What was written down of the entries while their names were known; only an unmounted aufs asks it. */
   readonly record?: UnionRecord | undefined;
+  /** Threads that a long walk may use: 1, or 2, which is the default. */
+  readonly threads?: number;
   /** Stops the walk; its reason is thrown. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly directories: number; readonly names: number }) => void;

@@ -1,12 +1,13 @@
 import { type Bytes, joinBytes } from '../sys/bytes.js';
-import { type InodeId, inodeOf, sameInode } from '../sys/inode-id.js';
+import { type InodeId, inodeOf } from '../sys/inode-id.js';
 import { DT_DIR, DT_UNKNOWN, getdents } from '../sys/read-directory.js';
 import { isDirectory, stat } from '../sys/stat.js';
 import { SysError } from '../sys/sys-error.js';
-import { openLongPath, openQuietly } from '../union/open-layer-directory.js';
+import { openQuietly } from '../union/open-layer-directory.js';
 import { closeStack, type LayerDirectory, type Stack, type ViewRules } from '../union/view-rules.js';
 import type { InodeSet } from './inode-set.js';
 import type { Unreadable } from './result.js';
+import { emptyFrame, resume, suspend, type WalkFrame } from './walk-frame.js';
 
 /** A merged directory while it is walked. */
 export interface WalkDirectory {
@@ -57,20 +58,6 @@ export interface WalkShare {
   readonly positions: number[];
 }
 
-interface Frame extends WalkDirectory {
-  stack: LayerDirectory[];
-  readonly parent: Frame | undefined;
-  /** Subdirectories still to be entered, and the stack position each was found at. */
-  names: Bytes[];
-  positions: number[];
-  /** The same for those that no upper branch has, entered last. */
-  later: { readonly names: Bytes[]; readonly positions: number[] };
-  /** Wanted names met in lower layers: more may be near. */
-  hits: number;
-  /** Identities of the directories while they are closed to save descriptors. */
-  closed: readonly InodeId[] | undefined;
-}
-
 /** Directories kept open on the way down; deeper trees close the upper ones and open them anew on the way back. */
 const MAX_OPEN_FRAMES = 64;
 const BUFFER_SIZE = 256 * 1024;
@@ -87,8 +74,8 @@ export class Walk {
   readonly #visitor: WalkVisitor;
   readonly #buffer = Buffer.allocUnsafe(BUFFER_SIZE);
   readonly #words = new Uint32Array(this.#buffer.buffer, this.#buffer.byteOffset, BUFFER_SIZE / 4);
-  readonly #frames: Frame[] = [];
-  readonly #postponed: Frame[] = [];
+  readonly #frames: WalkFrame[] = [];
+  readonly #postponed: WalkFrame[] = [];
   #oldestOpen = 0;
   #postpones: boolean;
 
@@ -132,7 +119,7 @@ export class Walk {
     if (from === undefined || this.#postpones) return undefined;
     const half = from.names.length >> 1;
     const places: WalkPlace[] = [];
-    for (let at: Frame | undefined = from; at !== undefined; at = at.parent) {
+    for (let at: WalkFrame | undefined = from; at !== undefined; at = at.parent) {
       places.push({
         path: at.path,
         layers: at.stack.map(({ layer, real }) => ({ branch: layer.branch, real })),
@@ -148,7 +135,7 @@ export class Walk {
 
   /** Takes a part of another walk over. */
   add(share: WalkShare): void {
-    let frame: Frame | undefined;
+    let frame: WalkFrame | undefined;
     for (const { path, layers } of [...share.places].reverse()) {
       const stack = layers.map(({ branch, real }) => ({ layer: this.#root(branch).layer, real, fd: -1 }));
       frame = { ...emptyFrame(path, frame, stack), closed: share.ids };
@@ -176,7 +163,7 @@ export class Walk {
     this.#visitor.onUnreadable({ path, branch, code: error.code });
   }
 
-  #enter(path: Bytes, parent: Frame | undefined, stack: LayerDirectory[]): void {
+  #enter(path: Bytes, parent: WalkFrame | undefined, stack: LayerDirectory[]): void {
     const frame = emptyFrame(path, parent, stack);
     this.#frames.push(frame);
     this.progress.directories += 1;
@@ -194,7 +181,7 @@ export class Walk {
     this.#oldestOpen += 1;
   }
 
-  #list(frame: Frame, position: number, { fd, layer }: LayerDirectory): void {
+  #list(frame: WalkFrame, position: number, { fd, layer }: LayerDirectory): void {
     const wanted = this.#visitor.wanted(layer.branch);
     const [buffer, words, rules] = [this.#buffer, this.#words, this.#rules];
     for (;;) {
@@ -231,11 +218,11 @@ export class Walk {
     }
   }
 
-  #child(frame: Frame, name: Bytes, position: number): void {
+  #child(frame: WalkFrame, name: Bytes, position: number): void {
     const path = joinBytes(frame.path, name);
     let stack: LayerDirectory[];
     try {
-      if (frame.closed !== undefined) this.#resume(frame);
+      if (frame.closed !== undefined) resume(frame, (branch) => this.#root(branch).fd);
       for (let higher = 0; higher < position; higher += 1) {
         if (this.#rules.decides(frame.stack[higher] as LayerDirectory, name)) return;
       }
@@ -254,7 +241,7 @@ export class Walk {
     else this.#enter(path, frame, stack);
   }
 
-  #leave(frame: Frame): void {
+  #leave(frame: WalkFrame): void {
     if (frame.later.names.length > 0 && frame.closed === undefined) suspend(frame);
     else if (frame.closed === undefined) closeStack(frame.stack);
     if (frame.later.names.length > 0) {
@@ -280,38 +267,6 @@ export class Walk {
     this.#oldestOpen = this.#frames.length - 1;
     return true;
   }
-
-  /** Opens a frame's directories again; one that is no longer the same is an error and not another directory. */
-  #resume(frame: Frame): void {
-    const opened: LayerDirectory[] = [];
-    try {
-      for (const [i, { layer, real }] of frame.stack.entries()) {
-        const fd = openLongPath(this.#root(layer.branch).fd, real);
-        opened.push({ layer, real, fd });
-        const was = frame.closed?.[i];
-        if (was === undefined || !sameInode(was, stat(fd, '' as Bytes)))
-          throw new SysError('openat2', 116, real);
-      }
-    } catch (error) {
-      closeStack(opened);
-      throw error;
-    }
-    frame.stack = opened;
-    frame.closed = undefined;
-  }
-}
-
-function emptyFrame(path: Bytes, parent: Frame | undefined, stack: LayerDirectory[]): Frame {
-  return {
-    path,
-    parent,
-    stack,
-    names: [],
-    positions: [],
-    later: { names: [], positions: [] },
-    hits: 0,
-    closed: undefined,
-  };
 }
 
 function nameAt(buffer: Buffer, at: number, size: number): Bytes {
@@ -328,9 +283,4 @@ function noUpper(stack: Stack, from: number): boolean {
 
 function reopenRoot(directory: LayerDirectory): LayerDirectory {
   return { ...directory, fd: openQuietly(directory.fd, '' as Bytes) };
-}
-
-function suspend(frame: Frame): void {
-  frame.closed = frame.stack.map(({ fd }) => inodeOf(stat(fd, '' as Bytes)));
-  closeStack(frame.stack);
 }

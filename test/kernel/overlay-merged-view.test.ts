@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openLayers } from '../../src/scan/open-layers.js';
-import { walk } from '../../src/scan/walk.js';
+import { runWalk } from '../../src/scan/run-walk.js';
+import type { WalkVisitor } from '../../src/scan/walk.js';
 import { type Bytes, joinBytes } from '../../src/sys/bytes.js';
 import { isNullDevice, stat } from '../../src/sys/stat.js';
 import { overlayRules } from '../../src/union/overlay-rules.js';
@@ -25,11 +26,11 @@ describeKernel('the merged view', ['root', 'loop', 'kmsg', 'overlay', 'ext4'], (
 
   test.each(Array.from({ length: count }, (_, i) => from + i))(
     'of seed %i is what the kernel shows',
-    (seed) => {
+    async (seed) => {
       const root = fileSystems.directory('ext4', `seed${seed}`);
       const { place, options, story } = buildRandomUnion(seed, { upper: root, lower: root });
       const shown = viewOf(place, ['index=on', ...options]).tree;
-      const seen = walked(overlayUnion(place, options));
+      const seen = await walked(overlayUnion(place, options));
       const kernel = shown.map(({ path, kind }) => `${path}${kind === 'directory' ? '/' : ''}`);
       expect({ seed, story, names: seen }).toEqual({ seed, story, names: kernel.sort() });
       fileSystems.clear(root);
@@ -38,13 +39,13 @@ describeKernel('the merged view', ['root', 'loop', 'kmsg', 'overlay', 'ext4'], (
 });
 
 /** Every visible name, sorted, directories with a slash behind. */
-function walked(union: OverlayUnion): string[] {
+async function walked(union: OverlayUnion): Promise<string[]> {
   const layers = openLayers(union);
   const names: string[] = [];
   try {
     const prefix = union.options.userxattr ? 'user.overlay.' : 'trusted.overlay.';
     const rules = overlayRules({ prefix, noFollow: false, roots: layers.roots });
-    const steps = walk(layers.roots, rules, {
+    const visitor: WalkVisitor = {
       wanted: () => 'all',
       onDirectory: ({ path }) => names.push(`${path}/`),
       onName({ path, stack }, position, name) {
@@ -53,8 +54,8 @@ function walked(union: OverlayUnion): string[] {
         if (!isNullDevice(facts)) names.push(joinBytes(path, name as Bytes));
       },
       onUnreadable: (unreadable) => expect(unreadable).toBeUndefined(),
-    });
-    for (const _ of steps);
+    };
+    await runWalk(layers.roots, rules, visitor, {});
   } finally {
     layers.close();
   }
