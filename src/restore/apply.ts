@@ -16,6 +16,8 @@ import { writeFailure } from './write-failure.js';
 export interface ApplyOptions {
   /** Stops the run between two batches; everything done until then is whole. */
   readonly signal?: AbortSignal;
+  /** Links in one batch, about; for tests. */
+  readonly batchLinks?: number;
   readonly onProgress?: (progress: { readonly links: number; readonly total: number }) => void;
 }
 
@@ -51,7 +53,7 @@ export async function apply(plan: Plan, options: ApplyOptions = {}): Promise<Out
     let directoriesMade = 0;
     let stopped = false;
     const made = new Set<string>();
-    for (const batch of batches(plan.entries)) {
+    for (const batch of batches(plan.entries, options.batchLinks ?? BATCH_LINKS)) {
       options.onProgress?.({ links, total });
       await new Promise<void>((resolve) => setImmediate(resolve));
       if (options.signal?.aborted === true) {
@@ -124,13 +126,13 @@ function removeTemporary(site: Site, branch: number, name: Bytes): void {
   }
 }
 
-function* batches(entries: readonly EntryPlan[]): Generator<EntryPlan[]> {
+function* batches(entries: readonly EntryPlan[], most: number): Generator<EntryPlan[]> {
   let batch: EntryPlan[] = [];
   let links = 0;
   for (const entry of entries) {
     batch.push(entry);
     links += Math.max(1, entry.link.length);
-    if (links < BATCH_LINKS) continue;
+    if (links < most) continue;
     yield batch;
     batch = [];
     links = 0;

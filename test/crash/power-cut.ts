@@ -1,11 +1,14 @@
 import { join } from 'node:path';
+import { apply } from '../../src/restore/apply.js';
+import { plan } from '../../src/restore/plan.js';
+import { scan } from '../../src/scan/scan.js';
 import { bytesFromText } from '../../src/sys/bytes.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openTrusted, withFd } from '../../src/sys/open.js';
 import { fsync, syncfs } from '../../src/sys/sync.js';
 import { unless } from '../../src/sys/sys-error.js';
 import { overlayUnion } from '../support/overlay-place.js';
 import { Random } from '../support/random.js';
-import { type Goal, runGoal } from '../support/restore-union.js';
+import type { Goal } from '../support/restore-union.js';
 import type { Tree } from '../support/tree.js';
 import { copyImage } from './crash-image.js';
 import { indexed } from './crash-union.js';
@@ -58,7 +61,11 @@ export function runAndKeep(union: UnionImage, goal: Goal, synced: Synced, seed: 
         effects = number;
         keep(`${name} ${path}`);
       },
-      () => runGoal(overlayUnion(union.place, indexed), goal),
+      async () => {
+        const found = await scan(overlayUnion(union.place, indexed));
+        // A batch for each entry where the writes are mixed anyway, the usual one batch otherwise.
+        await apply(plan(found, goal), synced === 'some' ? { batchLinks: 1 } : {});
+      },
     );
     return { effects, cuts, finished: finishedTree(union.place) };
   });

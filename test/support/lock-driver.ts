@@ -1,10 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import type { Union } from '../../src/union/union.js';
+import { bundle } from './bundle.js';
 
 /** What the driver's commands take, beside the union. */
 export interface DriverOptions {
@@ -36,27 +35,7 @@ export class LockDriver {
 
   static async build(directory: string): Promise<LockDriver> {
     const path = join(directory, 'driver.mjs');
-    const koffi = createRequire(import.meta.url).resolve('koffi');
-    await build({
-      entryPoints: [fileURLToPath(new URL('../lock/driver-main.ts', import.meta.url))],
-      outfile: path,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      banner: {
-        js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-      },
-      plugins: [
-        {
-          // The bundle lies where no node_modules is above it.
-          name: 'koffi',
-          setup: (build) => {
-            build.onResolve({ filter: /^koffi$/ }, () => ({ path: koffi, external: true }));
-          },
-        },
-      ],
-      logLevel: 'error',
-    });
+    await bundle(fileURLToPath(new URL('../lock/driver-main.ts', import.meta.url)), path);
     return new LockDriver(path);
   }
 
