@@ -27,6 +27,7 @@ export async function runCommand(line: ParsedLine, streams: Streams, signal: Abo
     deadline: output.timeout === undefined ? undefined : performance.now() + output.timeout * 1000,
     kernelRoot: output['kernel-root'] ?? ('' as Bytes),
     stateDirectory: output['state-dir'],
+    stateDirectory: output['state-dir'],
     notice: (notice) => streams.err(formatNotice(notice, logFormat)),
     progress: watched ? spinner(process.stderr) : noProgress,
   };

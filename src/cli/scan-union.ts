@@ -2,6 +2,7 @@ import type { ScanResult } from '../scan/result.js';
 import { scan } from '../scan/scan.js';
 import type { Union } from '../union/union.js';
 import type { Context } from './context.js';
+import { recordFor } from './record-for.js';
 
 /** Scans with progress; the abort's own reason is thrown when it is stopped. */
 export async function scanUnion(union: Union, thorough: boolean, context: Context): Promise<ScanResult> {
@@ -9,6 +10,7 @@ export async function scanUnion(union: Union, thorough: boolean, context: Contex
   try {
     const result = await scan(union, {
       thorough,
+      record: recordFor(union, context),
       signal: context.signal,
       onProgress: ({ directories, names }) =>
         context.progress.show(`looking: ${directories} directories, ${names} names`),
