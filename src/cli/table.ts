@@ -11,4 +11,16 @@ import { repair } from './commands/repair.js';
 import { restore } from './commands/restore.js';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [list, check, restore, flush, prune, repair, record, maintRun, maintStatus, discover, demo];
+export const commands: readonly Command[] = [
+  list,
+  check,
+  restore,
+  flush,
+  prune,
+  repair,
+  record,
+  maintRun,
+  maintStatus,
+  discover,
+  demo,
+];
