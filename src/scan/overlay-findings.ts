@@ -30,13 +30,16 @@ export async function overlayFindings(
   seen: OverlaySeen,
   options: ScanOptions,
 ): Promise<Finding[]> {
-  const entries = overlayEntryFindings(result, seen.raw, seen.overlay);
-  const findings = [...blockedFindings(result, seen), ...entries, ...unreadableFindings(result)];
-  if (options.thorough !== true) return findings;
-  findings.push(...workLeftovers(seen.overlay), ...interrupted(result));
-  // With another lower than the union's own, every upper file would look lost.
-  if (result.blocked === undefined) findings.push(...(await lostGroupFindings(result, seen, options)));
-  return findings;
+  const blocked = blockedFindings(result, seen);
+  const findings = [...overlayEntryFindings(result, seen.raw, seen.overlay), ...unreadableFindings(result)];
+  if (options.thorough === true) {
+    findings.push(...workLeftovers(seen.overlay), ...interrupted(result));
+    // With another lower than the union's own, every upper file would look lost.
+    if (result.blocked === undefined) findings.push(...(await lostGroupFindings(result, seen, options)));
+  }
+  if (result.blocked === undefined) return findings;
+  // Until that is mended nothing else is certain enough to be.
+  return [...blocked, ...findings.map((finding) => ({ ...finding, safe: false, action: undefined }))];
 }
 
 function blockedFindings({ blocked, union }: ScanResult, { overlay, detached }: OverlaySeen): Finding[] {

@@ -1,11 +1,12 @@
 import { baseOf, parentOf } from '../../sys/bytes.js';
 import { withFd } from '../../sys/open.js';
-import { isNullDevice } from '../../sys/stat.js';
+import { isDirectory } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { openLongPath } from '../../union/open-layer-directory.js';
 import { parseOverlayNlink, unionNlink } from '../../union/overlay-nlink.js';
 import type { RawIndexEntry } from '../overlay-index.js';
 import type { OverlayLayers } from '../overlay-layers.js';
+import { isOwnTemporary } from '../own-marks.js';
 import type { SeenSpot } from '../repair-action.js';
 import type { Finding, IndexEntry, ScanResult } from '../result.js';
 import { sameData } from './same-data.js';
@@ -115,8 +116,17 @@ function ofEntry(
         action: { kind: 'remove', at, consent: exported ? 'decide' : 'safe' },
       });
     case 'temporary':
-      if (isNullDevice(raw.stat) || raw.stat.nlink > 1) return [];
-      return tell({ code: 'temporary', severity: 'note', remedy: 'none needed', safe: true });
+      if (isOwnTemporary(name) && raw.stat.nlink > 1 && !isDirectory(raw.stat)) {
+        return tell({
+          code: 'own-temporary',
+          severity: 'note',
+          message: 'a second name that an interrupted repair left',
+          remedy: 'plinkctl repair -y, or the next mount',
+          safe: true,
+          action: { kind: 'remove', at, consent: 'safe' },
+        });
+      }
+      return [];
     default:
       return [];
   }

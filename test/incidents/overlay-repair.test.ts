@@ -1,0 +1,328 @@
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { ascii, type Bytes, bytesFromText } from '../../src/sys/bytes.js';
+import { mount, umount } from '../../src/sys/mount.js';
+import { openDirectory, withFd } from '../../src/sys/open.js';
+import { interpose } from '../../src/sys/seam.js';
+import { systemCalls } from '../../src/sys/system-call.js';
+import { getXattr, removeXattr, setXattr } from '../../src/sys/xattr.js';
+import { command } from '../support/command.js';
+import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
+import { overlayOptions } from '../support/overlay-mount.js';
+import { type OverlayPlace, whileMounted } from '../support/overlay-place.js';
+import { indexNames, layersOf, viewOf } from '../support/overlay-verifier.js';
+import type { Place } from '../support/place.js';
+import { keepingEveryByte, overlayWords, runRepair, troubles } from '../support/repair-run.js';
+import { expectSameTree } from '../support/tree-diff.js';
+
+const INDEX = ['index=on'];
+const copy = (from: string, to: string): void => void command('cp', '-a', from, to);
+const read = (view: Place, path: string): string => readFileSync(view.at(path as Bytes), 'latin1');
+
+function shown(place: OverlayPlace, ...names: readonly string[]): string[] {
+  return whileMounted(place, INDEX, (view) => names.map((name) => read(view, name)));
+}
+
+function onEntry(place: OverlayPlace, act: (index: number, entry: Bytes) => void): void {
+  const [entry] = indexNames(place);
+  withFd(openDirectory(bytesFromText(join(place.work, 'index'))), (fd) => act(fd, entry as Bytes));
+}
+
+/** Where each rescued file came from, by its content. */
+function rescued(rescue: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const note of readdirSync(rescue).filter((name) => name.endsWith('.json'))) {
+    const { from, files } = JSON.parse(readFileSync(join(rescue, note), 'utf8')) as {
+      from: string;
+      files: { path: string; kind: string }[];
+    };
+    const directory = join(rescue, note.slice(0, -'.json'.length));
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    for (const { path, kind } of files) {
+      if (kind === 'file') found[readFileSync(join(directory, path), 'latin1')] = from;
+    }
+  }
+  return found;
+}
+
+describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (directory) => {
+  afterEach(() => interpose(undefined));
+
+  test('upper-and-work-copied-together: the index is told of its new upper', async () => {
+    const root = directory();
+    const place = overlayWith(root);
+    renameSync(place.upper, join(root, 'old-upper'));
+    renameSync(place.work, join(root, 'old-work'));
+    mkdirSync(join(root, 'both'));
+    for (const name of ['upper', 'work']) renameSync(join(root, `old-${name}`), join(root, 'both', name));
+    copy(join(root, 'both'), join(root, 'copy'));
+    for (const name of ['upper', 'work']) renameSync(join(root, 'copy', name), join(root, name));
+    expect(() => viewOf(place, INDEX)).toThrow(/ESTALE|stale/);
+    const done = await keepingEveryByte(place, '', () =>
+      runRepair(['repair', '-y', ...overlayWords(place, INDEX)]),
+    );
+    expect(done.repairs).toMatchObject([{ code: 'upper-moved', done: true }]);
+    expect(done.exitCode).toBe(0);
+    expect(shown(place, 'A', 'B', 'd/C')).toEqual(['lowerdata\nX\n', 'lowerdata\nX\n', 'lowerdata\nX\n']);
+  });
+
+  test('upper-copied-without-its-links: is left to a person', async () => {
+    const root = directory();
+    const place = overlayWith(root);
+    renameSync(place.upper, join(root, 'moved'));
+    copy(join(root, 'moved'), place.upper);
+    const before = layersOf(place);
+    const done = await runRepair(['repair', '-y', ...overlayWords(place, INDEX)]);
+    expect(troubles(done)).toContain('upper-moved');
+    expect(done.exitCode).toBe(4);
+    expectSameTree(before.own, layersOf(place).own);
+  });
+
+  describe.each(['ext4', 'tmpfs'] as const)('with a rescue directory on %s', (type) => {
+    test('deep-leftover-in-work: its data is kept, and the mount has its index again', async () => {
+      const place = overlayWith(directory());
+      const rescue = join(directory(type), 'rescue');
+      mkdirSync(join(place.work, 'work/#77/sub'), { recursive: true });
+      writeFileSync(join(place.work, 'work/#77/sub/f'), 'left over');
+      const words = overlayWords(place, INDEX);
+      expect(troubles(await runRepair(['repair', '-y', ...words]))).toEqual(['deep-work-leftover']);
+      const done = await keepingEveryByte(place, rescue, () =>
+        runRepair(['repair', '-y', '--rescue', rescue, ...words]),
+      );
+      expect(done.exitCode).toBe(0);
+      expect(rescued(rescue)).toEqual({ 'left over': join(place.work, 'work/#77') });
+      expect(shown(place, 'B')).toEqual(['lowerdata\nX\n']);
+    });
+
+    test('origin-names-another-file: the kernel would delete it, the rescue keeps it', async () => {
+      const place = overlayWith(directory());
+      const rescue = join(directory(type), 'rescue');
+      unlinkSync(join(place.upper, 'A'));
+      onEntry(place, (fd, entry) => {
+        const origin = getXattr(fd, entry, 'trusted.overlay.origin') as Buffer;
+        origin[origin.length - 1] = (origin[origin.length - 1] as number) ^ 1;
+        setXattr(fd, entry, 'trusted.overlay.origin', origin);
+      });
+      const words = overlayWords(place, INDEX);
+      const checked = await runRepair(['check', ...words]);
+      expect(checked.findings).toMatchObject([{ code: 'origin-mismatch', severity: 'danger', safe: false }]);
+      const done = await keepingEveryByte(place, rescue, () =>
+        runRepair(['repair', '-y', '--rescue', rescue, ...words]),
+      );
+      expect(done.exitCode).toBe(0);
+      expect(Object.keys(rescued(rescue))).toEqual(['lowerdata\nX\n']);
+      expect(indexNames(place)).toEqual([]);
+    });
+  });
+
+  test('deep-leftover-without-data: goes unasked', async () => {
+    const place = overlayWith(directory());
+    mkdirSync(join(place.work, 'work/#77/sub/deeper'), { recursive: true });
+    writeFileSync(join(place.work, 'work/#77/sub/f'), '');
+    const done = await runRepair(['repair', '-y', ...overlayWords(place, INDEX)]);
+    expect(done.exitCode).toBe(0);
+    expect(existsSync(join(place.work, 'work/#77'))).toBe(false);
+  });
+
+  test('whiteout-entry-of-a-shown-file: EIO before, readable after', async () => {
+    const place = overlayWith(directory(), {
+      options: ['index=on', 'nfs_export=on'],
+      session(view) {
+        for (const name of ['A', 'B', 'd/C']) unlinkSync(view.at(name as Bytes));
+      },
+    });
+    for (const name of ['A', 'B', 'd/C']) unlinkSync(join(place.upper, name));
+    expect(() => shown(place, 'B')).toThrow(/EIO/);
+    const words = overlayWords(place, INDEX);
+    const checked = await runRepair(['check', ...words]);
+    expect(troubles(checked)).toEqual(['whiteout-conflict']);
+    const exported = checked.findings.some(({ code, safe }) => code === 'whiteout-conflict' && !safe);
+    const done = await runRepair(['repair', ...(exported ? [] : ['-y']), ...words], () => 'y');
+    expect(done.exitCode).toBe(0);
+    expect(shown(place, 'A', 'B', 'd/C')).toEqual(['lowerdata\n', 'lowerdata\n', 'lowerdata\n']);
+  });
+
+  test('uncovered-origin: both contents are shown again', async () => {
+    const place = overlayWith(directory(), {
+      session(view) {
+        append(view, 'solo');
+        renameSync(view.at(ascii('solo')), view.at(ascii('moved')));
+      },
+    });
+    unlinkSync(join(place.upper, 'solo'));
+    const words = overlayWords(place, INDEX);
+    const checked = await runRepair(['check', ...words]);
+    expect(checked.findings).toMatchObject([{ code: 'uncovered-origin', path: 'moved', safe: true }]);
+    expect((await runRepair(['repair', '-y', ...words])).exitCode).toBe(0);
+    expect(shown(place, 'solo', 'moved')).toEqual(['solo\n', 'solo\nX\n']);
+    expect(shown(place, 'moved', 'solo')).toEqual(['solo\nX\n', 'solo\n']);
+  });
+
+  test('wrong-nlink: the entry that would have stayed for ever goes with its last name', async () => {
+    const root = directory();
+    const place = overlayWith(root, {
+      lower(lower) {
+        writeFileSync(lower.at(ascii('A')), 'lowerdata\n');
+        linkSync(lower.at(ascii('A')), lower.at(ascii('B')));
+        linkSync(lower.at(ascii('A')), join(root, 'outside'));
+      },
+    });
+    const words = overlayWords(place, INDEX);
+    const checked = await runRepair(['check', ...words]);
+    expect(checked.findings).toMatchObject([{ code: 'wrong-nlink', severity: 'note', safe: true }]);
+    expect(checked.exitCode).toBe(0);
+    await runRepair(['repair', '-y', ...words]);
+    whileMounted(place, INDEX, (view) => {
+      expect(statSync(view.at(ascii('B'))).nlink).toBe(2);
+      for (const name of ['A', 'B']) unlinkSync(view.at(name as Bytes));
+    });
+    expect(indexNames(place)).toEqual([]);
+  });
+
+  test('twin-with-another-content: a person sees both and decides; the loser is kept', async () => {
+    const place = overlayWith(directory());
+    const rescue = join(directory(), 'rescue');
+    const file = join(place.upper, 'A');
+    copy(file, `${file}.copy`);
+    renameSync(`${file}.copy`, file);
+    writeFileSync(file, 'its own way\n');
+    const words = overlayWords(place, INDEX);
+    const before = layersOf(place);
+    const refused = await runRepair(['repair', '-y', '--rejoin', '--rescue', rescue, ...words]);
+    expect(refused.exitCode).toBe(4);
+    expectSameTree(before.own, layersOf(place).own);
+    const questions: string[] = [];
+    const done = await keepingEveryByte(place, rescue, () =>
+      runRepair(['repair', '--rescue', rescue, ...words], (question) => {
+        questions.push(question);
+        return 'y';
+      }),
+    );
+    expect(questions).toHaveLength(1);
+    expect(questions[0]).toContain('differs from byte 0');
+    expect(done.exitCode).toBe(0);
+    expect(rescued(rescue)).toEqual({ 'its own way\n': file });
+    expect(shown(place, 'A', 'B', 'd/C')).toEqual(['lowerdata\nX\n', 'lowerdata\nX\n', 'lowerdata\nX\n']);
+  });
+
+  test('group-broken-without-any-index: is joined, the missing directory made', async () => {
+    const place = overlayWith(directory(), {
+      options: ['index=off'],
+      session: (view) => command('chmod', '600', view.at(ascii('A')).toString()),
+    });
+    const words = overlayWords(place, ['index=off']);
+    expect(troubles(await runRepair(['check', ...words]))).toEqual(['broken-group']);
+    const done = await runRepair(['repair', '-y', '--unbreak', 'A', ...words]);
+    expect(done.exitCode).toBe(0);
+    for (const options of [['index=off'], INDEX]) {
+      whileMounted(place, options, (view) => {
+        const inodes = ['A', 'B', 'd/C'].map((name) => statSync(view.at(name as Bytes)));
+        expect(inodes.map(({ nlink, mode }) => [nlink, mode & 0o777])).toEqual([
+          [3, 0o600],
+          [3, 0o600],
+          [3, 0o600],
+        ]);
+        expect(new Set(inodes.map(({ ino }) => ino)).size).toBe(1);
+      });
+    }
+  });
+
+  test('in-use: a mounted union is not touched', async () => {
+    const place = overlayWith(directory());
+    onEntry(place, (fd, entry) => setXattr(fd, entry, 'trusted.overlay.nlink', Buffer.from('U+7')));
+    const target = bytesFromText(place.merged);
+    const data = bytesFromText(overlayOptions({ ...place, options: ['index=off'] }));
+    mount(ascii('overlay'), target, ascii('overlay'), 0, data);
+    try {
+      const refused = await runRepair(['repair', '-y', ...overlayWords(place, INDEX)]);
+      expect(refused.exitCode).toBe(75);
+    } finally {
+      umount(target);
+    }
+  });
+});
+
+interface Trouble {
+  readonly name: string;
+  readonly make: (place: OverlayPlace) => void;
+  readonly repair: readonly string[];
+}
+
+const interrupted: readonly Trouble[] = [
+  {
+    name: 'origin lost',
+    make: (place) => onEntry(place, (fd, entry) => void removeXattr(fd, entry, 'trusted.overlay.origin')),
+    repair: [],
+  },
+  {
+    name: 'twin',
+    make({ upper }) {
+      copy(join(upper, 'A'), join(upper, 'A.copy'));
+      renameSync(join(upper, 'A.copy'), join(upper, 'A'));
+    },
+    repair: ['--rejoin'],
+  },
+  {
+    name: 'entry lost',
+    make: (place) => unlinkSync(join(place.work, 'index', indexNames(place)[0] as string)),
+    repair: ['--rejoin'],
+  },
+  {
+    name: 'junk and a deep leftover',
+    make({ work }) {
+      writeFileSync(join(work, 'index/junk'), 'junk');
+      mkdirSync(join(work, 'work/#1/2'), { recursive: true });
+      writeFileSync(join(work, 'work/#1/2/3'), 'three');
+    },
+    repair: ['--rescue', 'RESCUE'],
+  },
+];
+
+describeIncidents('a repair that is killed', ['ext4'], (directory) => {
+  afterEach(() => interpose(undefined));
+
+  test.each(interrupted)(
+    '$name: after any effect, a second run ends what the first began',
+    async (trouble) => {
+      for (let cut = 0; ; cut += 1) {
+        const root = directory();
+        const place = overlayWith(root);
+        trouble.make(place);
+        const rescue = join(root, 'rescue');
+        const decisions = trouble.repair.map((word) => (word === 'RESCUE' ? rescue : word));
+        const line = ['repair', '-y', ...decisions, ...overlayWords(place, INDEX)];
+        const finished = await keepingEveryByte(place, rescue, async () => {
+          let effects = 0;
+          let dead = false;
+          interpose(({ name }, proceed) => {
+            if (systemCalls[name] === 'effect' && name !== 'mount' && name !== 'umount2') {
+              dead ||= effects === cut;
+              effects += 1;
+              if (dead) return -5;
+            }
+            return proceed();
+          });
+          await runRepair(line);
+          interpose(undefined);
+          return !dead;
+        });
+        const again = await keepingEveryByte(place, rescue, () => runRepair(line));
+        expect([cut, troubles(again)]).toEqual([cut, []]);
+        expect(shown(place, 'A', 'B', 'd/C')).toEqual(['lowerdata\nX\n', 'lowerdata\nX\n', 'lowerdata\nX\n']);
+        if (finished) return;
+        expect(cut).toBeLessThan(200);
+      }
+    },
+  );
+});
