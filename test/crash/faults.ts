@@ -55,9 +55,18 @@ export async function withFault<T>(
   return { result, what };
 }
 
-/** Runs `body` with something in front of every system call. */
+/** Runs `body` with something in front of every system call but those that it makes itself. */
 export async function interposed<T>(interposer: Interposer, body: () => Promise<T>): Promise<T> {
-  interpose(interposer);
+  let inside = false;
+  interpose((call, proceed) => {
+    if (inside) return proceed();
+    inside = true;
+    try {
+      return interposer(call, proceed);
+    } finally {
+      inside = false;
+    }
+  });
   try {
     return await body();
   } finally {
