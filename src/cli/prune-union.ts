@@ -1,17 +1,20 @@
 import { refuseIfInUse } from '../lock/in-use.js';
 import { Problem } from '../problem.js';
+import { againstPrune } from '../record/against-prune.js';
 import { mountedPruneReport, pruneReport } from '../report/prune-report.js';
 import type { Report } from '../report/report.js';
 import { applyPrune } from '../restore/prune-apply.js';
 import { pruneFacts } from '../restore/prune-facts.js';
 import { prunePlan } from '../restore/prune-plan.js';
 import type { PrunePlan, PrunePolicy } from '../restore/prune-types.js';
+import { refuseRescueInBranch } from '../restore/rescue.js';
 import type { ScanResult } from '../scan/result.js';
 import type { Union } from '../union/union.js';
 import type { writeOptions } from './common-options.js';
 import type { Context } from './context.js';
 import { duration } from './duration.js';
 import type { Options, Values } from './option.js';
+import { recordFor } from './record-for.js';
 import { scanUnion } from './scan-union.js';
 import { stopCode } from './stop-code.js';
 import { stopwatch } from './stopwatch.js';
@@ -39,6 +42,7 @@ export async function prune(
   context: Context,
 ): Promise<Report> {
   const policy = policyOf(values);
+  if (policy.rescue !== undefined) refuseRescueInBranch(policy.rescue, union);
   const seconds = stopwatch();
   if (union.mounted !== undefined) return mountedPruneReport(union, seconds());
   if (values['dry-run'] === true) {
@@ -76,9 +80,10 @@ async function judge(
   context: Context,
 ): Promise<{ readonly found: ScanResult; readonly plan: PrunePlan }> {
   const found = await scanUnion(union, false, context);
-  const facts = pruneFacts(found, new Map());
+  const { knownNames, disagreements } = againstPrune(found, recordFor(union, context));
+  const facts = pruneFacts(found, disagreements);
   const now = BigInt(Date.now()) * 1_000_000n;
-  return { found, plan: prunePlan({ scan: found, facts, knownNames: new Map(), policy, now }) };
+  return { found, plan: prunePlan({ scan: found, facts, knownNames, policy, now }) };
 }
 
 /** What went was shown by no name, so a mount that came meanwhile lost nothing; it is told all the same. */

@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { Problem } from '../problem.js';
+import { shown } from '../report/shown.js';
 import { TEMPORARY_PREFIX } from '../scan/own-marks.js';
-import { type Bytes, joinBytes, toBuffer } from '../sys/bytes.js';
+import { type Bytes, joinBytes, parentOf, toBuffer } from '../sys/bytes.js';
 import { inodeKey } from '../sys/inode-id.js';
 import { RENAME_NOREPLACE, rename, unlink } from '../sys/names.js';
 import { close, openDirectory } from '../sys/open.js';
@@ -9,7 +10,7 @@ import { randomHex } from '../sys/random-hex.js';
 import { statIfThere } from '../sys/stat.js';
 import { fsync } from '../sys/sync.js';
 import { isSysError } from '../sys/sys-error.js';
-import { absolutePath } from '../union/absolute-path.js';
+import { absolutePath, canonicalPath } from '../union/absolute-path.js';
 import { ancestors, branchDirectory } from '../union/branch-directory.js';
 import type { Union } from '../union/union.js';
 import { copyFile } from './copy-file.js';
@@ -41,15 +42,11 @@ export interface Rescue {
 // NAME_MAX less a number and `.json`.
 const LONGEST_NAME = 230;
 
-/**
- * Opens the rescue directory, and makes it, for its owner alone, where it is not there.
- *
- * @throws Problem usage `rescue-in-branch` where the union would show what is put there
- */
+/** Opens the rescue directory, and makes it, for its owner alone, where it is not there. */
 export function openRescue(directory: Bytes, union: Union): Rescue {
   const path = absolutePath(directory);
+  refuseRescueInBranch(path, union);
   mkdirSync(toBuffer(path), { recursive: true, mode: 0o700 });
-  refuseBranch(path, union);
   const fd = openDirectory(path);
   return {
     fd,
@@ -59,15 +56,26 @@ export function openRescue(directory: Bytes, union: Union): Rescue {
   };
 }
 
-function refuseBranch(path: Bytes, union: Union): void {
-  const above = ancestors(branchDirectory(path, 'the rescue directory'));
+/**
+ * Refuses a directory, there or not, that lies inside of a branch.
+ *
+ * @throws Problem usage `rescue-in-branch`: the union would show what is put there
+ */
+export function refuseRescueInBranch(directory: Bytes, union: Union): void {
+  let path = canonicalPath(directory);
+  while (path !== '' && !isThere(path)) path = parentOf(path);
+  const above = ancestors(branchDirectory(path === '' ? ('/' as Bytes) : path, 'the rescue directory'));
   const own = [...union.branches.map((branch) => branch.path), ...('work' in union ? [union.work] : [])];
   const around = own.find((each) => above.has(inodeKey(branchDirectory(each, 'a branch'))));
   if (around === undefined) return;
   throw new Problem('usage', 'rescue-in-branch', 'the rescue directory lies inside of a branch', {
-    path,
-    hint: `give a directory outside of ${around}`,
+    path: directory,
+    hint: `give a directory outside of ${shown(around)}`,
   });
+}
+
+function isThere(path: Bytes): boolean {
+  return existsSync(toBuffer(path));
 }
 
 function take(

@@ -1,0 +1,282 @@
+import { spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { ascii, type Bytes, bytesFromText } from '../../src/sys/bytes.js';
+import { mount, umount } from '../../src/sys/mount.js';
+import { interpose } from '../../src/sys/seam.js';
+import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
+import { overlayOptions } from '../support/overlay-mount.js';
+import { type OverlayPlace, whileMounted } from '../support/overlay-place.js';
+import { indexNames, layersOf, viewOf } from '../support/overlay-verifier.js';
+import { runMain } from '../support/run-main.js';
+import { expectSameTree, expectSameView } from '../support/tree-diff.js';
+
+const INDEX = ['index=on'];
+const GROUP = ['A', 'B', 'd/C'] as const;
+
+const words = ({ upper, lowers, work }: OverlayPlace): string[] => [
+  '--upper',
+  upper,
+  ...lowers.flatMap((lower) => ['--lower', lower]),
+  '--work',
+  work,
+];
+
+async function run(command: string, place: OverlayPlace, ...options: string[]) {
+  const { code, out, err } = await runMain(command, '--json', ...options, ...words(place));
+  return { code, err, report: JSON.parse(out) };
+}
+
+/** All names removed through the union; the kernel's count is one too high, so that it keeps the entry. */
+function leaked(root: string): OverlayPlace {
+  const place = overlayWith(root, { session: (view) => append(view, 'A', 'X'.repeat(20_000)) });
+  // Removed with index=off, the names are not counted.
+  whileMounted(place, ['index=off'], (view) => unlinkSync(view.at(ascii('B'))));
+  whileMounted(place, INDEX, (view) => {
+    for (const name of ['A', 'd/C']) unlinkSync(view.at(name as Bytes));
+  });
+  expect(indexNames(place)).toHaveLength(1);
+  return place;
+}
+
+/** Written, unlinked where it was written, and then the lower file vanishes: the index has the last copy. */
+function lastCopy(root: string): OverlayPlace {
+  const place = overlayWith(root, {
+    session(view) {
+      append(view, 'A');
+      unlinkSync(view.at(ascii('A')));
+    },
+  });
+  for (const name of GROUP) rmSync(join(place.lowers[0] as string, name));
+  return place;
+}
+
+describeIncidents('prune', ['ext4', 'xfs', 'btrfs', 'tmpfs'], (directory) => {
+  test.each(['ext4', 'xfs', 'btrfs', 'tmpfs'] as const)('frees what the kernel leaks on %s', async (type) => {
+    const place = leaked(directory(type));
+    const before = viewOf(place, INDEX);
+    expect(indexNames(place)).toHaveLength(1);
+    const { code, report } = await run('prune', place);
+    expect([code, report.summary.entriesRemoved]).toEqual([0, 1]);
+    expect(Number(report.summary.bytesFreed)).toBeGreaterThanOrEqual(20_000);
+    expect(indexNames(place)).toEqual([]);
+    const after = viewOf(place, INDEX);
+    expect(after.log).toEqual([]);
+    expectSameView(before.tree, after.tree);
+  });
+
+  test('a last copy stays, is told, and goes only into a rescue directory, after a day by default', async () => {
+    const root = directory();
+    const place = lastCopy(root);
+    const before = layersOf(place).own;
+    const [young, unsaved] = [await run('prune', place), await run('prune', place, '--min-age', '0')];
+    expect([young.code, young.report.summary.entriesRemoved]).toEqual([0, 0]);
+    expect(young.report.entries[0].reason).toContain('must rest');
+    expect([unsaved.code, unsaved.report.entries[0].reason]).toEqual([
+      4,
+      expect.stringContaining('--rescue'),
+    ]);
+    expectSameTree(before, layersOf(place).own);
+
+    const [entry = ''] = indexNames(place);
+    const rescue = join(root, 'rescue');
+    const saved = await run('prune', place, '--min-age', '0', '--rescue', rescue);
+    expect([saved.code, saved.report.summary.entriesRemoved]).toEqual([0, 1]);
+    expect(readFileSync(join(rescue, entry), 'utf8')).toBe('lowerdata\nX\n');
+    expect(viewOf(place, INDEX).log).toEqual([]);
+  });
+
+  test('--without-rescue lets a last copy go', async () => {
+    const place = lastCopy(directory());
+    const { code, report } = await run('prune', place, '--min-age', '0', '--without-rescue');
+    expect([code, report.summary.entriesRemoved, indexNames(place)]).toEqual([0, 1, []]);
+  });
+
+  test('a record of names that nothing removed speaks against it, also with a rescue directory', async () => {
+    const root = directory();
+    const state = join(root, 'state');
+    const place = overlayWith(root, {
+      session(view) {
+        append(view, 'A');
+        unlinkSync(view.at(ascii('A')));
+      },
+    });
+    await run('record', place, '--state-dir', state);
+    for (const name of GROUP) rmSync(join(place.lowers[0] as string, name));
+    await run('record', place, '--state-dir', state);
+    const options = ['--state-dir', state, '--min-age', '0', '--rescue', join(root, 'rescue')];
+    const kept = await run('prune', place, ...options);
+    expect([kept.code, kept.report.summary.entriesRemoved]).toEqual([4, 0]);
+    expect(kept.report.entries[0].reason).toContain('the record has /B as a name');
+    await run('record', place, '--state-dir', state, '--anew');
+    expect((await run('prune', place, ...options)).report.summary.entriesRemoved).toBe(1);
+  });
+
+  test('an entry that a process has open stays', async () => {
+    const place = leaked(directory());
+    const fd = openSync(join(place.work, 'index', indexNames(place)[0] as string), 'r');
+    try {
+      const { code, report } = await run('prune', place);
+      expect([code, report.entries[0].reason]).toEqual([0, 'a process has it open']);
+      expect(indexNames(place)).toHaveLength(1);
+    } finally {
+      closeSync(fd);
+    }
+    expect((await run('prune', place)).report.summary.entriesRemoved).toBe(1);
+  });
+
+  test('a younger entry stays until it is old enough', async () => {
+    const place = leaked(directory());
+    const { code, report } = await run('prune', place, '--min-age', '1h');
+    expect([code, report.summary.entriesRemoved]).toEqual([0, 0]);
+    expect(report.entries[0].reason).toMatch(/changed \d+ seconds ago, and must rest for 60 minutes/);
+  });
+
+  test('another lower is no proof of anything', async () => {
+    const root = directory();
+    const place = leaked(root);
+    const copy = join(root, 'other');
+    mkdirSync(copy);
+    const { code, report } = await run('prune', { ...place, lowers: [copy] }, '--min-age', '0');
+    expect([code, report.error.code]).toEqual([8, 'lower-mismatch']);
+    expect(indexNames(place)).toHaveLength(1);
+  });
+
+  test('a union that is mounted is left to the kernel', async () => {
+    const place = leaked(directory());
+    mount(
+      ascii('overlay'),
+      bytesFromText(place.merged),
+      ascii('overlay'),
+      0,
+      bytesFromText(overlayOptions({ ...place, options: INDEX })),
+    );
+    try {
+      const { code, out } = await runMain('prune', '--json', place.merged);
+      expect([code, JSON.parse(out).note]).toEqual([0, expect.stringContaining('it is mounted')]);
+      expect((await run('prune', place)).code).toBe(75);
+    } finally {
+      umount(bytesFromText(place.merged));
+    }
+    expect(indexNames(place)).toHaveLength(1);
+  });
+
+  test('a mount that starts after the scan stops it', async () => {
+    const place = leaked(directory());
+    let mounted = false;
+    // The lease is asked for between the scan and the removal.
+    interpose((call, proceed) => {
+      if (call.name === 'fcntl' && !mounted) {
+        mounted = true;
+        interpose(undefined);
+        mount(
+          ascii('overlay'),
+          bytesFromText(place.merged),
+          ascii('overlay'),
+          0,
+          bytesFromText(overlayOptions({ ...place, options: INDEX })),
+        );
+      }
+      return proceed();
+    });
+    try {
+      const { code, report } = await run('prune', place);
+      expect([code, report.error.code]).toEqual([75, 'in-use']);
+    } finally {
+      interpose(undefined);
+      umount(bytesFromText(place.merged));
+    }
+    expect(mounted).toBe(true);
+    expect(indexNames(place)).toHaveLength(1);
+  });
+
+  test('nfs_export keeps everything', async () => {
+    const place = leaked(directory());
+    const options = `lowerdir=${place.lowers[0]},upperdir=${place.upper},workdir=${place.work},nfs_export=on`;
+    const { code, out } = await runMain('prune', '--json', '-o', options);
+    const report = JSON.parse(out);
+    expect([code, report.summary.entriesRemoved]).toEqual([0, 0]);
+    expect(report.entries[0].reason).toContain('nfs_export');
+  });
+
+  test('a rescue directory inside of a branch is refused', async () => {
+    const place = leaked(directory());
+    const inside = join(place.upper, 'rescue');
+    const { code, report } = await run('prune', place, '--rescue', inside);
+    expect([code, report.error.code]).toEqual([16, 'rescue-in-branch']);
+    expect(existsSync(inside)).toBe(false);
+    expect(indexNames(place)).toHaveLength(1);
+  });
+
+  test('metadata-only data is not rescued as zeros', async () => {
+    const root = directory();
+    const options = ['index=on', 'metacopy=on', 'redirect_dir=on'];
+    const place = overlayWith(root, {
+      options,
+      session: (view) => chmodSync(view.at(ascii('A')), 0o640),
+    });
+    whileMounted(place, ['index=off', 'metacopy=on'], (view) => unlinkSync(view.at(ascii('B'))));
+    whileMounted(place, options, (view) => {
+      for (const name of ['A', 'd/C']) unlinkSync(view.at(name as Bytes));
+    });
+    const { code, report } = await run('prune', place, '--rescue', join(root, 'rescue'));
+    expect([code, report.summary.entriesRemoved]).toEqual([4, 0]);
+    expect(report.entries.find(({ state }: { state: string }) => state === 'orphan').reason).toContain(
+      'never copied',
+    );
+    expect((await run('prune', place)).report.summary.entriesRemoved).toBe(1);
+  });
+
+  test('several at once remove each entry once, and every rescued byte is there', async () => {
+    const root = directory();
+    const names = Array.from({ length: 40 }, (_, i) => `f${i}`);
+    const place = overlayWith(root, {
+      lower(lower) {
+        for (const name of names) {
+          writeFileSync(lower.at(name as Bytes), 'old');
+          mkdirSync(lower.at(`${name}.d` as Bytes));
+        }
+      },
+      session() {},
+    });
+    for (const name of names) {
+      const lower = place.lowers[0] as string;
+      const linked = spawn('ln', [join(lower, name), join(lower, `${name}.d`, 'alias')]);
+      await new Promise((done) => linked.on('exit', done));
+    }
+    whileMounted(place, INDEX, (view) => {
+      for (const name of names) appendFileSync(view.at(name as Bytes), ` ${name}`);
+    });
+    whileMounted(place, ['index=off'], (view) => {
+      for (const name of names) unlinkSync(view.at(`${name}.d/alias` as Bytes));
+    });
+    whileMounted(place, INDEX, (view) => {
+      for (const name of names) unlinkSync(view.at(name as Bytes));
+    });
+    expect(indexNames(place)).toHaveLength(40);
+    const rescue = join(root, 'rescue');
+    const runs = await Promise.all(
+      Array.from({ length: 4 }, () => run('prune', place, '--wait=60', '--rescue', rescue)),
+    );
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(runs.reduce((sum, { report }) => sum + report.summary.entriesRemoved, 0)).toBe(40);
+    expect(indexNames(place)).toEqual([]);
+    const rescued = readdirSync(rescue).filter((name) => !name.endsWith('.json'));
+    expect(rescued.map((name) => readFileSync(join(rescue, name), 'utf8')).sort()).toEqual(
+      names.map((name) => `old ${name}`).sort(),
+    );
+  });
+});
