@@ -151,7 +151,8 @@ describeIncidents('file systems that take no link', ['ext4'], () => {
     disk.remount('ro');
     expectOneLine(await runMain(name, ...words(place)), OPERATIONAL, /read-only/i);
     disk.remount();
-    expectSameTree(before, everything(place));
+    // The loop device may have another number.
+    expectSameTree(before, everything(place), { ignore: ['inode'] });
   });
 
   test.each(['list', 'check'])('%s reads an upper that is read-only', async (name) => {

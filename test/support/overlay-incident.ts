@@ -1,6 +1,7 @@
-import { appendFileSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll } from '@jest/globals';
 import { ascii, type Bytes } from '../../src/sys/bytes.js';
+import { appendTo } from './append-to.js';
 import { type FileSystems, mountFileSystems, type ScratchType } from './file-systems.js';
 import { describeKernel, type Need } from './needs.js';
 import { type OverlayPlace, overlayPlace, whileMounted } from './overlay-place.js';
@@ -55,5 +56,5 @@ export function overlayWith(root: string, scene: Scene = {}): OverlayPlace {
 
 /** Appends `X` to a file as a user of the mount would. */
 export function append(view: Place, path: string, text = 'X\n'): void {
-  appendFileSync(view.at(path as Bytes), text);
+  appendTo(view.at(path as Bytes), text);
 }

@@ -1,9 +1,10 @@
-import { appendFileSync, linkSync, readFileSync, unlinkSync } from 'node:fs';
+import { linkSync, readFileSync, unlinkSync } from 'node:fs';
 import { expect } from '@jest/globals';
 import type { IndexEntry, ScanResult } from '../../src/scan/result.js';
 import type { Bytes } from '../../src/sys/bytes.js';
 import { AT_FDCWD } from '../../src/sys/check.js';
 import { isRegular, stat } from '../../src/sys/stat.js';
+import { appendTo } from './append-to.js';
 import { type OverlayPlace, whileMounted } from './overlay-place.js';
 import { indexNames, viewOf } from './overlay-verifier.js';
 import type { Place } from './place.js';
@@ -38,7 +39,7 @@ function useGroup(view: Place, names: readonly Bytes[]): void {
   const last = names[names.length - 1] as Bytes;
   const before = links(last);
   if (isRegular(facts(last))) {
-    appendFileSync(view.at(last), 'used\n');
+    appendTo(view.at(last), 'used\n');
     for (const name of names) expect(readFileSync(view.at(name), 'latin1').endsWith('used\n')).toBe(true);
   }
   const made = 'linked later' as Bytes;

@@ -1,5 +1,4 @@
 import {
-  appendFileSync,
   chmodSync,
   lchownSync,
   linkSync,
@@ -15,6 +14,7 @@ import {
 import { ascii, type Bytes, baseOf, bytesOf, joinBytes } from '../../src/sys/bytes.js';
 import { AT_FDCWD } from '../../src/sys/check.js';
 import { isDirectory, isRegular, S_IFIFO, type Stat, stat } from '../../src/sys/stat.js';
+import { appendTo } from './append-to.js';
 import { randomName } from './odd-name.js';
 import type { Place } from './place.js';
 import type { Random } from './random.js';
@@ -64,9 +64,7 @@ function fresh(sight: Sight, random: Random): Bytes {
   return joinBytes(random.pick(sight.directories), randomName(random));
 }
 
-const append = onRegular('append', (at, _place, _path, random) =>
-  appendFileSync(at, `+${random.below(1000)}\n`),
-);
+const append = onRegular('append', (at, _place, _path, random) => appendTo(at, `+${random.below(1000)}\n`));
 
 const operations: readonly Operation[] = [
   append,
