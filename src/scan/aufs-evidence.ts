@@ -73,7 +73,7 @@ export async function judgePlinks(
         proof:
           proof.origin === undefined || own === undefined
             ? proof
-            : weigh(plink, proof.origin, own, candidates, free),
+            : weigh(plink, proof.origin, own, covering(names, plink), candidates, free),
         candidates,
         removed: free.filter(({ file }) => mayHaveBeen(plink, file)),
       };
@@ -81,6 +81,10 @@ export async function judgePlinks(
   } finally {
     for (const fd of directories.values()) close(fd);
   }
+}
+
+function covering(names: UpperPlinkNames, plink: RawPlink): number {
+  return names.byEntry.get(plink)?.names.filter(({ namesake }) => namesake !== undefined).length ?? 0;
 }
 
 const keyOf = (file: Namesake): string => `${file.branch}/${inodeKey(file)}`;

@@ -52,7 +52,9 @@ function degreeOf(u: Stat, l: Stat, share: number | undefined, kept: boolean): D
   if (isRegular(u)) {
     if (share === undefined) return u.size === l.size && u.mtime === l.mtime ? 'alike' : 'none';
     if (share === 1 && u.size === l.size) return 'same';
-    if (share === 1 && l.size > 0n) return 'whole';
+    // An empty file's bytes are in every file.
+    if (l.size === 0n) return 'none';
+    if (share === 1) return 'whole';
     return share >= 0.5 ? 'alike' : 'none';
   }
   // A symlink's target and a device's number can't be changed: what differs is another file. A fifo or a socket

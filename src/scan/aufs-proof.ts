@@ -62,6 +62,7 @@ function writtenSinceCopied({ stat }: RawPlink): boolean {
  * Weighs a proof by names against what the files hold. `mv other name` puts another group's file over a name, and
  * `ln` does so without even removing one: then the names say the wrong thing, and the files may tell.
  *
+ * @param covering - how many of the entry's names cover one of the lower file's
  * @param others - lower files that the entry looks like
  * @param removed - lower files with names whited out, that no other entry stands for
  */
@@ -69,6 +70,7 @@ export function weigh(
   plink: RawPlink,
   origin: Namesake,
   own: Likeness,
+  covering: number,
   others: readonly Candidate[],
   removed: readonly RemovedFile[],
 ): Proof {
@@ -83,7 +85,7 @@ export function weigh(
       `it has the name of the lower /${origin.path}, but is like another lower file: the name may have been taken over`,
     );
   }
-  if (own.degree !== 'none') return { origin };
+  if (own.degree !== 'none' || covering > 1) return { origin };
   if (!own.sameRights) {
     return refuse(
       `neither its content nor its mode and owner are those of the lower /${origin.path}: nothing but the name speaks for it`,

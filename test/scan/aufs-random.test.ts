@@ -1,0 +1,116 @@
+import { expect, test } from '@jest/globals';
+import type { EntryOutcome } from '../../src/restore/plan-types.js';
+import type { Bytes } from '../../src/sys/bytes.js';
+import { baseOf } from '../../src/sys/bytes.js';
+import type { ModelFile } from '../support/aufs-model.js';
+import { aufsUnion } from '../support/aufs-place.js';
+import { buildRandomAufs, type RandomAufs } from '../support/aufs-random.js';
+import { type AufsName, aufsView, treesOf } from '../support/aufs-view.js';
+import { Random } from '../support/random.js';
+import { runGoal } from '../support/restore-union.js';
+import { tempDir } from '../support/temp-dir.js';
+import { expectSameTree } from '../support/tree-diff.js';
+
+const SEEDS = 300;
+
+// PLINKCTL_SEED runs one seed again; PLINKCTL_SEEDS says how many, PLINKCTL_SEEDS_FROM where to start.
+const { PLINKCTL_SEED, PLINKCTL_SEEDS, PLINKCTL_SEEDS_FROM } = process.env;
+const from = Number(PLINKCTL_SEED ?? PLINKCTL_SEEDS_FROM ?? 1);
+const count = PLINKCTL_SEED === undefined ? Number(PLINKCTL_SEEDS ?? SEEDS) : 1;
+const CHUNK = 25;
+
+interface Tally {
+  restored: number;
+  flushed: number;
+  kept: number;
+}
+
+const tally: Tally = { restored: 0, flushed: 0, kept: 0 };
+
+const chunks = Array.from({ length: Math.ceil(count / CHUNK) }, (_, i) => from + i * CHUNK);
+test.each(chunks)(
+  'random sessions from seed %i: no name ever gets a file that is not its own',
+  async (first) => {
+    for (let seed = first; seed < Math.min(first + CHUNK, from + count); seed++) {
+      const directory = tempDir(`aufs${seed}`);
+      let built: RandomAufs | undefined;
+      try {
+        built = buildRandomAufs(new Random(seed), directory.path);
+        await expectRightFlush(built);
+      } catch (error) {
+        const past = built?.story.join('\n') ?? '';
+        throw new Error(`PLINKCTL_SEED=${seed}: ${(error as Error).message}\n${past}`, { cause: error });
+      } finally {
+        directory.dispose();
+      }
+    }
+  },
+);
+
+test('the sessions asked for every kind of answer', () => {
+  if (count < SEEDS) return;
+  expect(tally.restored).toBeGreaterThan(count / 2);
+  expect(tally.flushed).toBeGreaterThan(count / 2);
+  expect(tally.kept).toBeGreaterThan(count / 5);
+});
+
+async function expectRightFlush({ model }: RandomAufs): Promise<void> {
+  const union = aufsUnion(`${model.upper.root}=rw`, ...model.lowers.map(({ root }) => `${root}=ro`));
+  const trees = treesOf(union);
+  const before = aufsView(union, trees);
+  const { outcome } = await runGoal(union, 'flush');
+  const done = treesOf(union);
+  const after = aufsView(union, done);
+  tally.restored += outcome.linksRestored;
+  tally.flushed += outcome.entriesRemoved;
+  tally.kept += outcome.entriesKept;
+
+  for (const [i, tree] of trees.entries()) if (i > 0) expectSameTree(tree, done[i] ?? []);
+  expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
+  expect(
+    [...after]
+      .filter(([, { kind }]) => kind !== 'directory')
+      .map(([path]) => path)
+      .sort(),
+  ).toEqual([...model.files.keys()].sort());
+  const byUpper = new Map([...model.files.values()].map((file) => [file.upper, file]));
+  for (const { entry, ...rest } of outcome.entries) {
+    const file = byUpper.get(entry.inode.ino);
+    if (rest.removed) expectWhole(file, after, entry.name);
+    else expectOrdinaryFlushed(file, { entry, ...rest });
+  }
+  for (const [path, file] of model.files) expectOwnFile(path, file, before.get(path), after.get(path));
+
+  const again = await runGoal(union, 'flush');
+  expect([again.outcome.linksRestored, again.outcome.entriesRemoved]).toEqual([0, 0]);
+  for (const [i, tree] of treesOf(union).entries()) expectSameTree(done[i] ?? [], tree);
+}
+
+/** A name shows what it showed without its entry, or the group's own copy; never anything else. */
+function expectOwnFile(path: Bytes, file: ModelFile, was?: AufsName, is?: AufsName): void {
+  if (was === undefined || is === undefined) throw new Error(`/${path} is not shown`);
+  if (was.file === is.file) return;
+  const inode = is.inode.slice(is.inode.indexOf(':') + 1);
+  if (inode !== String(file.upper)) throw new Error(`/${path} got inode ${inode}, a file of others`);
+  expect([path, is.mode]).toEqual([path, file.mode.toString(8).padStart(4, '0')]);
+}
+
+/** An entry that went left every name of its group behind as one file. */
+function expectWhole(file: ModelFile | undefined, after: ReadonlyMap<Bytes, AufsName>, entry: string): void {
+  if (file === undefined) throw new Error(`${entry} was removed, and its file shows under no name`);
+  const inodes = new Set([...file.names].map((path) => after.get(path)?.file));
+  expect([entry, inodes.size]).toEqual([entry, 1]);
+  expect([...file.names].map((path) => after.get(path)?.nlink)).toEqual(
+    [...file.names].map(() => String(file.names.size)),
+  );
+}
+
+/** What was only written to, and neither renamed, linked, removed nor written anew, must be flushed. */
+function expectOrdinaryFlushed(file: ModelFile | undefined, { entry, reason }: EntryOutcome): void {
+  expect(entry.state).toBe('ambiguous');
+  if (file === undefined || file.reshaped || file.rewritten || file.content === '') return;
+  const names = [...file.names].map((path) => baseOf(path)).join();
+  throw new Error(
+    `${entry.name} of ${names} was only written to, and is kept: ${reason}\n${entry.evidence.join('\n')}`,
+  );
+}
