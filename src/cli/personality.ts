@@ -8,7 +8,13 @@ export interface Personality {
 }
 
 /** By the name under which the program is called; each is loaded when it is. */
-export const personalities: Readonly<Record<string, () => Promise<Personality>>> = {};
+export const personalities: Readonly<Record<string, () => Promise<Personality>>> = {
+  auplink: async () => (await import('./personality/auplink.js')).auplink,
+  'mount.aufs': async () => (await import('./personality/mount-aufs.js')).mountAufs,
+  'umount.aufs': async () => (await import('./personality/umount-aufs.js')).umountAufs,
+  'umount.overlay': async () => (await import('./personality/umount-overlay.js')).umountOverlay,
+  'fsck.overlay': async () => (await import('./personality/fsck-overlay.js')).fsckOverlay,
+};
 
 /** A personality and the arguments that are left for it. */
 export interface Chosen {

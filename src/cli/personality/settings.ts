@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { Problem } from '../../problem.js';
+import { type Bytes, bytesFromText, bytesOf, toBuffer } from '../../sys/bytes.js';
+import { splitWords } from '../split-words.js';
+
+/** How the helpers of mount(8) and umount(8) behave. */
+export interface HelperSettings {
+  /** Whether entries that had to be kept, or a flush that failed, make the helper fail. */
+  readonly strict: boolean;
+  /** What is done to the index. */
+  readonly goal: 'flush' | 'restore' | 'nothing';
+  /** Seconds to wait for another maintenance to end. */
+  readonly wait: number;
+  /** Seconds after which a flush stops; 0 for no limit. */
+  readonly timeout: number;
+}
+
+/** Where the settings are, in lines of KEY=VALUE. The environment's own go before them. */
+export const SETTINGS_FILE = '/etc/default/plinkctl';
+
+/** Nobody may have to wait for ever at a shutdown. */
+const defaults = { wait: 10, timeout: 300 } as const;
+
+/**
+ * Reads the settings: `PLINKCTL_STRICT` (yes, no), `PLINKCTL_ON_UMOUNT` (flush, restore, nothing), `PLINKCTL_WAIT`
+ * and `PLINKCTL_TIMEOUT` (seconds).
+ *
+ * @throws Problem `usage` for a value that means nothing
+ */
+export function helperSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  kernelRoot: Bytes,
+): HelperSettings {
+  const file = readSettings(`${kernelRoot}${SETTINGS_FILE}` as Bytes);
+  const text = (key: string): string | undefined => env[key] ?? file.get(key);
+  return {
+    strict: choice('PLINKCTL_STRICT', text, ['no', 'yes']) === 'yes',
+    goal: choice('PLINKCTL_ON_UMOUNT', text, ['flush', 'restore', 'nothing']),
+    wait: number('PLINKCTL_WAIT', text, defaults.wait),
+    timeout: number('PLINKCTL_TIMEOUT', text, defaults.timeout),
+  };
+}
+
+function readSettings(path: Bytes): Map<string, string> {
+  const settings = new Map<string, string>();
+  let text: Bytes;
+  try {
+    text = bytesOf(readFileSync(toBuffer(path)));
+  } catch {
+    return settings;
+  }
+  for (const line of text.split('\n')) {
+    const [word] = splitWords(line as Bytes);
+    const equals = word?.indexOf('=') ?? -1;
+    if (word !== undefined && equals > 0) settings.set(word.slice(0, equals), word.slice(equals + 1));
+  }
+  return settings;
+}
+
+type Text = (key: string) => string | undefined;
+
+function choice<T extends string>(key: string, text: Text, choices: readonly [T, ...T[]]): T {
+  const value = text(key);
+  if (value === undefined || value === '') return choices[0];
+  const found = choices.find((each) => each === value);
+  if (found !== undefined) return found;
+  throw bad(key, value, `is one of ${choices.join(', ')}`);
+}
+
+function number(key: string, text: Text, otherwise: number): number {
+  const value = text(key);
+  if (value === undefined || value === '') return otherwise;
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value);
+  throw bad(key, value, 'is a number of seconds');
+}
+
+function bad(key: string, value: string, what: string): Problem {
+  return new Problem('usage', 'bad-setting', `${key} ${what}, not ${JSON.stringify(value)}`, {
+    path: bytesFromText(SETTINGS_FILE),
+  });
+}
