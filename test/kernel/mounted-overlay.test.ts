@@ -15,10 +15,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Bytes } from '../../src/sys/bytes.js';
 import { S_IFCHR, S_IFIFO, S_IFSOCK } from '../../src/sys/stat.js';
-import { repeat, run } from '../support/busy-program.js';
+import { killBusyPrograms, repeat, run } from '../support/busy-program.js';
 import { type FileSystems, mountFileSystems } from '../support/file-systems.js';
 import { mapFile } from '../support/mapped-file.js';
 import {
@@ -111,6 +111,7 @@ describeKernel('restore of a mounted overlay', ['root', 'loop', 'kmsg', 'overlay
   beforeAll(() => {
     fileSystems = mountFileSystems(types);
   });
+  afterEach(killBusyPrograms);
   afterAll(() => fileSystems?.dispose());
 
   test.each(types)('on %s with nobody there, then offline', async (type) => {

@@ -1,5 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
+const running = new Set<ChildProcess>();
+
+/** Kills what a failed test has left running. */
+export function killBusyPrograms(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
 /** A program that works in a mount while a test does something else. */
 export interface BusyProgram {
   /** Undefined while it runs. */
@@ -23,6 +30,7 @@ export function run(program: string, args: readonly string[]): BusyProgram {
 }
 
 function busy(child: ChildProcess): BusyProgram {
+  running.add(child);
   let [out, err] = ['', ''];
   let ended: number | null | undefined;
   child.stdout?.on('data', (data) => {
@@ -34,6 +42,7 @@ function busy(child: ChildProcess): BusyProgram {
   const end = new Promise<void>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
+      running.delete(child);
       ended = code;
       resolve();
     });

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { ascii, bytesFromText } from '../../src/sys/bytes.js';
-import { mount, umount } from '../../src/sys/mount.js';
+import { MNT_DETACH, mount, umount } from '../../src/sys/mount.js';
 import { kernelLogOf } from './kernel-log.js';
 import { overlayOptions } from './overlay-mount.js';
 import type { OverlayPlace } from './overlay-place.js';
@@ -17,11 +17,16 @@ export async function whileMountedAsync<T>(
 ): Promise<T> {
   const target = bytesFromText(place.merged);
   mount(ascii('overlay'), target, ascii('overlay'), 0, bytesFromText(overlayOptions({ ...place, options })));
+  let result: T;
   try {
-    return await body();
-  } finally {
-    umount(target);
+    result = await body();
+  } catch (error) {
+    // A failed body may have left files open or programs running; what went wrong in it explains more.
+    umount(target, MNT_DETACH);
+    throw error;
   }
+  umount(target);
+  return result;
 }
 
 /**
