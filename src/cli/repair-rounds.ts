@@ -98,7 +98,7 @@ async function mend(
   { signal }: Context,
 ): Promise<RepairOutcome[]> {
   const flushed = await flushSome(scan, decisions, signal);
-  const others = decisions.filter(({ action }) => action.kind !== 'flush');
+  const others = decisions.filter(({ action }) => action.kind !== 'flush' && action.kind !== 'settle');
   if (others.length === 0) return flushed;
   const rescue = directory === undefined ? undefined : openRescue(directory, union);
   let site: RepairSite | undefined;
@@ -116,7 +116,7 @@ async function mend(
   }
 }
 
-/** Entries that a flush mends, and whatever an interrupted run still owes. */
+/** Entries that a flush mends, and what an interrupted run still owes. */
 async function flushSome(
   scan: ScanResult,
   decisions: readonly Decision[],
@@ -127,14 +127,15 @@ async function flushSome(
       action.kind === 'flush' ? [[`${action.branch}/${action.entry}`, finding] as const] : [],
     ),
   );
-  const { running, times, marks, temporaries } = scan.leftovers;
-  const owes = running || times.length + marks.length + temporaries.length > 0;
-  if (scan.blocked !== undefined || (wanted.size === 0 && !owes)) return [];
+  const settle = decisions.find(({ action }) => action.kind === 'settle')?.finding;
+  if (wanted.size === 0 && settle === undefined) return [];
   const whole = plan(scan, 'flush');
   const entries = whole.entries.filter(({ entry }) => wanted.has(`${entry.branch}/${entry.name}`));
   const outcome = await apply({ ...whole, entries, kept: [] }, { signal });
-  return outcome.entries.flatMap(({ entry, removed, reason }) => {
+  const settled = settle === undefined ? [] : [{ finding: settle, done: true, reason: undefined, kept: [] }];
+  const flushed = outcome.entries.flatMap(({ entry, removed, reason }) => {
     const finding = wanted.get(`${entry.branch}/${entry.name}`);
     return finding === undefined ? [] : [{ finding, done: removed, reason, kept: [] }];
   });
+  return [...settled, ...flushed];
 }

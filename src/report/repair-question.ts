@@ -22,6 +22,8 @@ export function actionWords(action: RepairAction): string {
       return 'link it into the index again';
     case 'flush':
       return 'flush it';
+    case 'settle':
+      return 'end what that run began';
     case 'link': {
       const names = [...action.to, ...action.replace.map(({ path }) => path)];
       const what = action.from.in === 'index' ? 'the index entry' : `/${shown(action.from.path)}`;

@@ -71,7 +71,7 @@ interface Run {
 
 function perform(run: Run, action: RepairAction): void {
   const { at } = run;
-  if (action.kind === 'flush') throw new Error('an entry is flushed by apply');
+  if (action.kind === 'flush' || action.kind === 'settle') throw new Error(`${action.kind} is done by apply`);
   if (action.kind === 'link') {
     within(at.find(action.from), (from) => linkGroup(run, action, from));
     return;

@@ -18,7 +18,7 @@ export interface Side {
 
 /** The files of a repair, side by side: the one that stays first. Reads only. */
 export function evidenceOf(at: RepairSite, action: RepairAction): Side[] {
-  if (action.kind === 'flush') return [];
+  if (action.kind === 'flush' || action.kind === 'settle') return [];
   const spots: Spot[] = action.kind === 'link' ? [action.from, ...action.replace] : [action.at];
   if (action.kind === 'link') {
     for (const path of action.to) {

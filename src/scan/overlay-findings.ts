@@ -3,6 +3,7 @@ import { inodeOf } from '../sys/inode-id.js';
 import { stat } from '../sys/stat.js';
 import { getXattrFd } from '../sys/xattr.js';
 import type { OverlayRules } from '../union/overlay-rules.js';
+import { interruptedFindings } from './findings/interrupted.js';
 import { lostGroupFindings } from './findings/lost-groups.js';
 import { overlayEntryFindings } from './findings/overlay-entries.js';
 import { unreadableFindings } from './findings/unreadable.js';
@@ -33,7 +34,7 @@ export async function overlayFindings(
   const blocked = blockedFindings(result, seen);
   const findings = [...overlayEntryFindings(result, seen.raw, seen.overlay), ...unreadableFindings(result)];
   if (options.thorough === true) {
-    findings.push(...workLeftovers(seen.overlay), ...interrupted(result));
+    findings.push(...workLeftovers(seen.overlay), ...interruptedFindings(result));
     // With another lower than the union's own, every upper file would look lost.
     if (result.blocked === undefined) findings.push(...(await lostGroupFindings(result, seen, options)));
   }
@@ -69,19 +70,4 @@ function blockedFindings({ blocked, union }: ScanResult, { overlay, detached }: 
         consent: whole ? ('safe' as const) : ('decide' as const),
       },
     }));
-}
-
-function interrupted({ leftovers }: ScanResult): Finding[] {
-  if (!leftovers.running && leftovers.temporaries.length === 0) return [];
-  return [
-    {
-      code: 'interrupted-run',
-      severity: 'warning',
-      path: '' as Bytes,
-      message:
-        'an earlier run of this program was interrupted: nothing is lost, and some of it is left to do',
-      remedy: 'run plinkctl restore or flush again',
-      safe: true,
-    },
-  ];
 }

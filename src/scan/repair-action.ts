@@ -53,4 +53,6 @@ export type RepairAction = { readonly consent: Consent } & (
   | { readonly kind: 'enter'; readonly at: SeenSpot; readonly entry: Bytes }
   /** Flushes one entry as `flush` does. */
   | { readonly kind: 'flush'; readonly branch: number; readonly entry: Bytes }
+  /** Ends what an interrupted run left half-done. */
+  | { readonly kind: 'settle' }
 );

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { expect } from '@jest/globals';
 import { main } from '../../src/main.js';
 import type { OverlayPlace } from './overlay-place.js';
-import { layersOf } from './overlay-verifier.js';
 import { snapshot, type Tree } from './tree.js';
 import { type Comparison, expectSameTree } from './tree-diff.js';
 
@@ -79,20 +78,33 @@ function contents(trees: readonly Tree[]): Set<string> {
 }
 
 /**
- * Runs `body`, and then proves that every datum which was in upper, work directory or index before is in upper,
- * index, a lower or the rescue directory after, and that no lower was touched.
+ * Runs `body`, and then proves that every datum which was in these writable trees before is in them, in a lower or
+ * in the rescue directory after, and that no lower was touched.
  */
-export async function keepingEveryByte<T>(
-  place: OverlayPlace,
+export async function keepingBytesOf<T>(
+  own: readonly string[],
+  lowers: readonly string[],
   rescue: string,
   body: () => Promise<T>,
 ): Promise<T> {
-  const before = layersOf(place);
+  const all = (roots: readonly string[]): Tree[] => roots.map((root) => snapshot(root));
+  const before = { own: all(own), lowers: all(lowers) };
   const result = await body();
-  const after = layersOf(place);
-  expectSameTree(before.lowers, after.lowers, { unless: readLinks });
+  const after = { own: all(own), lowers: all(lowers) };
+  for (const [i, tree] of before.lowers.entries()) {
+    expectSameTree(tree, after.lowers[i] ?? [], { unless: readLinks });
+  }
   const rescued = existsSync(rescue) ? [snapshot(rescue)] : [];
-  const now = contents([after.own, after.lowers, ...rescued]);
-  expect([...contents([before.own])].filter((content) => !now.has(content))).toEqual([]);
+  const now = contents([...after.own, ...after.lowers, ...rescued]);
+  expect([...contents(before.own)].filter((content) => !now.has(content))).toEqual([]);
   return result;
+}
+
+/** {@link keepingBytesOf} for an overlay: its upper, and its work directory with the index. */
+export function keepingEveryByte<T>(
+  { upper, work, lowers }: OverlayPlace,
+  rescue: string,
+  body: () => Promise<T>,
+): Promise<T> {
+  return keepingBytesOf([upper, work], lowers, rescue, body);
 }

@@ -3,7 +3,8 @@ import { inodeKey } from '../../sys/inode-id.js';
 import type { OverlayNames } from '../overlay-names.js';
 import type { ReplacedName } from '../repair-action.js';
 import type { Finding } from '../result.js';
-import { list, upperSpot } from './lost-groups.js';
+import { upperSpot } from './lost-groups.js';
+import { list } from './shown-list.js';
 import type { UnmarkedCopy } from './upper-copies.js';
 
 /**

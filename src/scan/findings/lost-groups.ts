@@ -14,6 +14,7 @@ import { runWalk } from '../run-walk.js';
 import type { ScanOptions } from '../scan.js';
 import { brokenGroups } from './broken-groups.js';
 import { sameData, sameMetadata } from './same-data.js';
+import { list } from './shown-list.js';
 import { type MarkedCopy, UpperCopies } from './upper-copies.js';
 
 /** What is to be said of upper files that belong to a group of hardlinks and are no link of an index entry. */
@@ -66,12 +67,6 @@ export async function lostGroupFindings(
 /** An upper file, for a repair. */
 export function upperSpot(path: Bytes, { dev, ino }: MarkedCopy | SeenSpot['inode']): SeenSpot {
   return { in: 'branch', branch: 0, path, inode: { dev, ino } };
-}
-
-/** Names for a sentence. */
-export function list(paths: readonly Bytes[]): string {
-  const some = paths.slice(0, 3).map((path) => `/${path}`);
-  return paths.length > 3 ? `${some.join(', ')} and ${paths.length - 3} more` : some.join(', ');
 }
 
 function detachedTwin(

@@ -7,14 +7,9 @@ import { parseOverlayNlink, unionNlink } from '../../union/overlay-nlink.js';
 import type { RawIndexEntry } from '../overlay-index.js';
 import type { OverlayLayers } from '../overlay-layers.js';
 import { isOwnTemporary } from '../own-marks.js';
-import type { SeenSpot } from '../repair-action.js';
 import type { Finding, IndexEntry, ScanResult } from '../result.js';
+import { entrySpot } from './entry-spot.js';
 import { sameData } from './same-data.js';
-
-/** Where an entry of the index is, for a repair. */
-export function entrySpot({ branch, name, inode: { dev, ino } }: IndexEntry): SeenSpot {
-  return { in: 'index', branch, path: name, inode: { dev, ino } };
-}
 
 /** What is to be said of the entries of an overlay's index. */
 export function overlayEntryFindings(
