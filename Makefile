@@ -11,9 +11,9 @@ MAN_DIR = $(PREFIX)/share/man
 BASH_DIR = $(PREFIX)/share/bash-completion/completions
 FISH_DIR = $(PREFIX)/share/fish/vendor_completions.d
 
-HELPERS = mount.aufs umount.aufs umount.overlay
+HELPERS = auplink fsck.overlay mount.aufs umount.aufs umount.overlay
 UNITS = $(wildcard packaging/systemd/*.service packaging/systemd/*.timer)
-EXAMPLES = packaging/cron.d packaging/dracut packaging/initramfs-tools packaging/kubernetes
+EXAMPLES = packaging/cron.d packaging/default packaging/dracut packaging/initramfs-tools packaging/kubernetes
 # What stays out of the bundle; the rest of koffi is its source.
 KOFFI = package.json index.js index.cjs indirect.js indirect.cjs LICENSE.txt \
 	src/koffi/index.js src/koffi/index.cjs src/koffi/indirect.js src/koffi/indirect.cjs

@@ -12,16 +12,17 @@ _plinkctl() {
     prev=${COMP_WORDS[COMP_CWORD - 2]}
   fi
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'list check restore flush prune repair discover demo completion help as --help --version' -- "$cur"))
+    COMPREPLY=($(compgen -W 'list check restore flush prune repair record maint discover demo completion help as --help --version' -- "$cur"))
     return
   fi
   case $command in
+    maint) second='run status' ;;
     as)
-      ((COMP_CWORD > 2)) || COMPREPLY=($(compgen -W '' -- "$cur"))
+      ((COMP_CWORD > 2)) || COMPREPLY=($(compgen -W 'auplink mount.aufs umount.aufs umount.overlay fsck.overlay' -- "$cur"))
       return
       ;;
     help)
-      COMPREPLY=($(compgen -W 'list check restore flush prune repair discover demo' -- "$cur"))
+      COMPREPLY=($(compgen -W 'list check restore flush prune repair record maint discover demo' -- "$cur"))
       return
       ;;
   esac
@@ -34,34 +35,46 @@ _plinkctl() {
   fi
   case $command in
     'list')
-      options='-o --options --upper --lower --work --format --fstab --all --no-all --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      options='-o --options --upper --lower --work --format --fstab --all --no-all --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
       union=yes
       ;;
     'check')
-      options='-o --options --upper --lower --work --format --fstab --all --no-all --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      options='-o --options --upper --lower --work --format --fstab --all --no-all --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
       union=yes
       ;;
     'restore')
-      options='-o --options --upper --lower --work --format --fstab -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      options='-o --options --upper --lower --work --format --fstab -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
       union=yes
       ;;
     'flush')
-      options='-o --options --upper --lower --work --format --fstab --all --no-all -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      options='-o --options --upper --lower --work --format --fstab --all --no-all -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
       union=yes
       ;;
     'prune')
-      options='-o --options --upper --lower --work --format --fstab --all --no-all --min-age --rescue --without-rescue --no-without-rescue -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      options='-o --options --upper --lower --work --format --fstab --all --no-all --min-age --rescue --without-rescue --no-without-rescue -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
       union=yes
       ;;
     'repair')
-      options='-o --options --upper --lower --work --format --fstab -y --yes --no-yes --rescue --rejoin --no-rejoin --unbreak -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      options='-o --options --upper --lower --work --format --fstab -y --yes --no-yes --rescue --rejoin --no-rejoin --unbreak -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
+      union=yes
+      ;;
+    'record')
+      options='-o --options --upper --lower --work --format --fstab --all --no-all -n --dry-run --no-dry-run --anew --no-anew --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
+      union=yes
+      ;;
+    'maint run')
+      options='-o --options --upper --lower --work --format --fstab --wait -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --timeout --threads --config --state-dir -h --help'
+      union=yes
+      ;;
+    'maint status')
+      options='-o --options --upper --lower --work --format --fstab --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
       union=yes
       ;;
     'discover')
-      options='--json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      options='--json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
       ;;
     'demo')
-      options='--json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
+      options='--json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
       ;;
   esac
   case $prev in
@@ -109,10 +122,20 @@ _plinkctl() {
     --timeout)
       return
       ;;
+    --threads)
+      COMPREPLY=($(compgen -W '1 2' -- "$cur"))
+      return
+      ;;
     --config)
       local IFS=$'\n'
       compopt -o filenames 2>/dev/null
       COMPREPLY=($(compgen -f -- "$cur"))
+      return
+      ;;
+    --state-dir)
+      local IFS=$'\n'
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen -d -- "$cur"))
       return
       ;;
     --wait)

@@ -7,8 +7,8 @@ complete -c plinkctl -n __fish_use_subcommand -l version -d "show the version"
 complete -c plinkctl -n __fish_use_subcommand -a completion -d 'print a completion script'
 complete -c plinkctl -n __fish_use_subcommand -a help -d 'show the help of a command'
 complete -c plinkctl -n __fish_use_subcommand -a as -d 'run as another program'
-complete -c plinkctl -n '__fish_seen_subcommand_from as' -a ''
-complete -c plinkctl -n '__fish_seen_subcommand_from help' -a 'list check restore flush prune repair discover demo'
+complete -c plinkctl -n '__fish_seen_subcommand_from as' -a 'auplink mount.aufs umount.aufs umount.overlay fsck.overlay'
+complete -c plinkctl -n '__fish_seen_subcommand_from help' -a 'list check restore flush prune repair record maint discover demo'
 
 complete -c plinkctl -n __fish_use_subcommand -a list -d 'show every index entry: its state, its names, the names missing'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -a '(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'
@@ -33,7 +33,9 @@ complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l timeout -x -d 'stop at an entry boundary after this time'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a check -d 'look the index and the upper branch over: every finding, with what would mend it'
@@ -59,7 +61,9 @@ complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l timeout -x -d 'stop at an entry boundary after this time'
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a restore -d 'recreate every missing hardlink on the upper branch; the index stays'
@@ -86,7 +90,9 @@ complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l timeout -x -d 'stop at an entry boundary after this time'
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a flush -d 'restore every missing hardlink, then remove each index entry that is proved whole'
@@ -115,7 +121,9 @@ complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l timeout -x -d 'stop at an entry boundary after this time'
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a prune -d 'remove index entries that are proved orphaned'
@@ -148,7 +156,9 @@ complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l timeout -x -d 'stop at an entry boundary after this time'
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a repair -d 'mend what check finds'
@@ -181,8 +191,92 @@ complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l timeout -x -d 'stop at an entry boundary after this time'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -s h -l help -d 'show help'
+
+complete -c plinkctl -n __fish_use_subcommand -a record -d 'write down which names each index entry stands for, while that is known'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -a '(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -s o -l options -x -d 'the union in the words of mount(8): lowerdir=…,upperdir=…,workdir=… or br:U=rw:L=ro'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l upper -x -a '(__fish_complete_directories)' -d 'its upper (writable) branch'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l lower -x -a '(__fish_complete_directories)' -d 'a lower branch; repeat it, top first'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l work -x -a '(__fish_complete_directories)' -d 'its work directory (overlay only)'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l format -x -a 'aufs overlay' -d 'the format, where it cannot be seen'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l fstab -d 'take the branches of MOUNTPOINT from an fstab; it need not be mounted'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l all -d 'every union of the kernel, of fstab and of the configuration file'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-all
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -s n -l dry-run -d 'tell what would be written, write nothing'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-dry-run
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l anew -d 'forget what was recorded before'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-anew
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l json -d 'print one JSON document on stdout'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-json
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -s q -l quiet -d 'say only what needs attention'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-quiet
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -s v -l verbose -d 'say more: every entry, every name'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-verbose
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l color -d 'colours; --no-color and NO_COLOR turn them off [default: on a terminal]'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-color
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l progress -d 'progress on stderr [default: on a terminal]'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-progress
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l timeout -x -d 'stop at an entry boundary after this time'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -s h -l help -d 'show help'
+
+complete -c plinkctl -n __fish_use_subcommand -a maint -d 'hold the maintenance mode of a union while a command runs; say who holds the maintenance mode of a union'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and not __fish_seen_subcommand_from run status' -a run -d 'hold the maintenance mode of a union while a command runs'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -a '(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -s o -l options -x -d 'the union in the words of mount(8): lowerdir=…,upperdir=…,workdir=… or br:U=rw:L=ro'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l upper -x -a '(__fish_complete_directories)' -d 'its upper (writable) branch'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l lower -x -a '(__fish_complete_directories)' -d 'a lower branch; repeat it, top first'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l work -x -a '(__fish_complete_directories)' -d 'its work directory (overlay only)'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l format -x -a 'aufs overlay' -d 'the format, where it cannot be seen'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l fstab -d 'take the branches of MOUNTPOINT from an fstab; it need not be mounted'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l wait -d 'wait for another maintenance to end, at most that long [default: do not wait]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -s q -l quiet -d 'say only what needs attention'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-quiet
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -s v -l verbose -d 'say more: every entry, every name'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-verbose
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l color -d 'colours; --no-color and NO_COLOR turn them off [default: on a terminal]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-color
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l progress -d 'progress on stderr [default: on a terminal]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-progress
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l timeout -x -d 'stop at an entry boundary after this time'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -s h -l help -d 'show help'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and not __fish_seen_subcommand_from run status' -a status -d 'say who holds the maintenance mode of a union'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -a '(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -s o -l options -x -d 'the union in the words of mount(8): lowerdir=…,upperdir=…,workdir=… or br:U=rw:L=ro'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l upper -x -a '(__fish_complete_directories)' -d 'its upper (writable) branch'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l lower -x -a '(__fish_complete_directories)' -d 'a lower branch; repeat it, top first'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l work -x -a '(__fish_complete_directories)' -d 'its work directory (overlay only)'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l format -x -a 'aufs overlay' -d 'the format, where it cannot be seen'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l fstab -d 'take the branches of MOUNTPOINT from an fstab; it need not be mounted'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l json -d 'print one JSON document on stdout'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l no-json
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -s q -l quiet -d 'say only what needs attention'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l no-quiet
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -s v -l verbose -d 'say more: every entry, every name'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l no-verbose
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l color -d 'colours; --no-color and NO_COLOR turn them off [default: on a terminal]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l no-color
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l progress -d 'progress on stderr [default: on a terminal]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l no-progress
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l timeout -x -d 'stop at an entry boundary after this time'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a discover -d 'list the unions of this machine, their branches, and how many entries their index has'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l json -d 'print one JSON document on stdout'
@@ -198,7 +292,9 @@ complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l timeout -x -d 'stop at an entry boundary after this time'
+complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
+complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a demo -d 'build a small union, show it broken, flush it, show it whole'
@@ -215,5 +311,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l timeout -x -d 'stop at an entry boundary after this time'
+complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
+complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -s h -l help -d 'show help'
