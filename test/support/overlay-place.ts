@@ -1,10 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ascii, bytesFromText } from '../../src/sys/bytes.js';
+import { ascii, type Bytes, bytesFromText } from '../../src/sys/bytes.js';
 import { mount, umount } from '../../src/sys/mount.js';
+import { isSysError } from '../../src/sys/sys-error.js';
 import type { Branch, OverlayOptions, OverlayUnion } from '../../src/union/union.js';
 import { overlayOptions } from './overlay-mount.js';
+import { pause } from './pause.js';
 import { Place } from './place.js';
+
+const TRIES = 40;
+const PAUSE_MS = 50;
 
 /** Directories of one overlay, absolute. */
 export interface OverlayPlace {
@@ -42,7 +47,7 @@ export function whileMounted<T>(
 ): T {
   const data = bytesFromText(overlayOptions({ ...place, options }));
   const target = bytesFromText(place.merged);
-  mount(ascii('overlay'), target, ascii('overlay'), 0, data);
+  mountSoon(target, data);
   let result: T;
   try {
     result = body(new Place(place.merged));
@@ -56,6 +61,22 @@ export function whileMounted<T>(
   }
   umount(target);
   return result;
+}
+
+/**
+ * A mount namespace that another process makes takes a copy of every mount with it, and upper and work stay in use
+ * until it goes: that is not what a test is about.
+ */
+function mountSoon(target: Bytes, data: Bytes): void {
+  for (let tries = 1; ; tries++) {
+    try {
+      mount(ascii('overlay'), target, ascii('overlay'), 0, data);
+      return;
+    } catch (error) {
+      if (!isSysError(error, 'EBUSY') || tries === TRIES) throw error;
+    }
+    pause(PAUSE_MS);
+  }
 }
 
 const isOn = (options: readonly string[], name: string): boolean | undefined => {
