@@ -35,17 +35,38 @@ export async function mendMountedOverlay(
   });
 }
 
-async function look(
-  union: OverlayUnion,
-  goal: Plan['goal'],
-  context: Context,
-): Promise<{ readonly found: ScanResult; readonly todo: Plan }> {
+/** So often at most is something odd looked at again; the next run looks anew. */
+const LOOKS = 3;
+
+interface Look {
+  readonly found: ScanResult;
+  readonly todo: Plan;
+}
+
+// A directory that is renamed while the walk goes by can hide the names in it, and an entry without names looks odd.
+async function look(union: OverlayUnion, goal: Plan['goal'], context: Context): Promise<Look> {
+  let last = await lookOnce(union, goal, context);
+  for (let looks = 1; looks < LOOKS && oddities(last).length > 0; looks += 1) {
+    const again = await lookOnce(union, goal, context);
+    const settled = oddities(again).join() === oddities(last).join();
+    last = again;
+    if (settled) break;
+  }
+  return last;
+}
+
+function oddities({ todo }: Look): string[] {
+  return todo.kept.filter(({ attention }) => attention).map(({ entry, reason }) => `${entry.name} ${reason}`);
+}
+
+async function lookOnce(union: OverlayUnion, goal: Plan['goal'], context: Context): Promise<Look> {
   const found = await scanUnion(union, false, context);
-  // A live overlay is right by the kernel's own checks: directories that fail them are others than the mounted.
-  if (found.blocked !== undefined) openMountedOverlay(union).close();
   // What makes a volatile overlay unfit is a crash, and this one lives.
-  const fit = found.blocked?.code === 'volatile' ? { ...found, blocked: undefined } : found;
-  return { found: fit, todo: mountedPlan(plan(fit, 'restore'), goal) };
+  const fit = found.blocked?.code === 'volatile' || found.entries.length === 0;
+  // It is right by the kernel's own checks, too: directories that fail them are others than the mounted ones.
+  if (found.blocked !== undefined && !fit) openMountedOverlay(union).close();
+  const live = fit ? { ...found, blocked: undefined } : found;
+  return { found: live, todo: mountedPlan(plan(live, 'restore'), goal) };
 }
 
 async function carryOut(union: OverlayUnion, todo: Plan, context: Context) {

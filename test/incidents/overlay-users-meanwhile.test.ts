@@ -1,4 +1,4 @@
-import { renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { mountedPlan, restoreMounted } from '../../src/restore/mounted-overlay.js';
@@ -9,8 +9,8 @@ import { bytesFromText } from '../../src/sys/bytes.js';
 import { interpose } from '../../src/sys/seam.js';
 import { resolveTarget } from '../../src/union/target.js';
 import type { OverlayUnion } from '../../src/union/union.js';
-import { liveDifferences, whileMountedAsync } from '../support/mounted-restore.js';
-import { describeIncidents, overlayWith } from '../support/overlay-incident.js';
+import { json, liveDifferences, whileMountedAsync } from '../support/mounted-restore.js';
+import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
 import { snapshot, type Tree } from '../support/tree.js';
 
 /** What users of the mount may do to the missing name `d/C` while it is looked at. */
@@ -84,5 +84,33 @@ describeIncidents('users change a mounted overlay while its links are restored',
       });
     }
     expect(turns).toBeGreaterThan(15);
+  });
+
+  test('a directory that is renamed while it is looked for is no finding', async () => {
+    const options = ['index=on', 'redirect_dir=on'];
+    const place = overlayWith(directory(), {
+      options,
+      lower: (lower) => {
+        mkdirSync(join(lower.root, 'z'));
+        writeFileSync(join(lower.root, 'z/a'), 'old\n');
+        linkSync(join(lower.root, 'z/a'), join(lower.root, 'z/b'));
+      },
+      session: (view) => {
+        for (const name of ['z/a', 'z/b']) append(view, name);
+      },
+    });
+    await whileMountedAsync(place, options, async () => {
+      let renamed = false;
+      interpose(({ name, path }, proceed) => {
+        if (!renamed && name === 'openat2' && path === 'z') {
+          renamed = true;
+          renameSync(join(place.merged, 'z'), join(place.merged, 'y'));
+        }
+        return proceed();
+      });
+      const done = await json('flush', place.merged);
+      expect(renamed).toBe(true);
+      expect(done).toMatchObject({ exitCode: 0, entries: [{ state: 'complete', names: ['y/a', 'y/b'] }] });
+    });
   });
 });
