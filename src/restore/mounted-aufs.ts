@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs';
 import type { PlinkMaint } from '../lock/plink-maint.js';
 import { Problem } from '../problem.js';
-import { BRANCH_HIDDEN } from '../scan/mounted-aufs-findings.js';
 import { lookAtMounted, openMounted, scanResult } from '../scan/mounted-aufs-scan.js';
 import type { Finding, ScanResult } from '../scan/result.js';
 import type { ScanOptions } from '../scan/scan.js';
-import { type Bytes, toBuffer } from '../sys/bytes.js';
+import type { Bytes } from '../sys/bytes.js';
 import { syncfs } from '../sys/sync.js';
 import { isSysError } from '../sys/sys-error.js';
-import { readMountInfo } from '../union/mountinfo.js';
 import type { AufsUnion } from '../union/union.js';
+import { findOutOfSight } from './mounted-aufs-out-of-sight.js';
 import { type PlinkRun, runSession, type Session, type SessionDone } from './mounted-aufs-session.js';
 import { plan } from './plan.js';
 import type { EntryOutcome, Outcome, Plan } from './plan-types.js';
@@ -47,7 +45,7 @@ export async function mendMountedAufs(
   const roots = openMounted(union);
   try {
     const before = await lookAtMounted(union, roots, options);
-    const outOfSight = unseen(before.result, union, options.kernelRoot);
+    const outOfSight = findOutOfSight(before.result, union, options.kernelRoot);
     const told = before.entries.filter(({ mayBeLive }) => mayBeLive);
     const work = told.some(({ entry }) => goal === 'flush' || entry.missing.length > 0);
     if (!work) return report(before.result, goal, undefined, outOfSight);
@@ -86,38 +84,6 @@ function refuseReadOnly({ mounted }: AufsUnion): void {
       hint: 'remount it read-write (mount -o remount,rw), or unmount it and flush its branches',
     },
   );
-}
-
-/** Branches whose pseudo-links are out of reach, and pseudo-links of the kernel that no branch has. */
-function unseen(scan: ScanResult, { mounted }: AufsUnion, kernelRoot: Bytes): Finding[] {
-  if (mounted === undefined) return [];
-  const mount = readMountInfo(kernelRoot).findLast(({ mountpoint }) => mountpoint === mounted.path);
-  if (mount?.superOptions.split(',').includes('noplink') === true) return [];
-  const found = scan.findings.filter(({ code }) => code === BRANCH_HIDDEN);
-  const count = kernelCount(kernelRoot, mounted.si);
-  if (count === undefined || count === 0 || scan.entries.length > 0) return found;
-  return [
-    ...found,
-    {
-      code: BRANCH_HIDDEN,
-      severity: 'error',
-      path: mounted.path,
-      message: `the kernel has ${count} pseudo-links of this mount, and its branches show none: they are not reached under the paths that the kernel tells`,
-      remedy: 'run from the mount namespace that mounted the aufs; findmnt shows what covers a branch',
-      safe: false,
-    },
-  ];
-}
-
-/** How many pseudo-links the kernel has in memory; undefined where debugfs does not tell. */
-function kernelCount(kernelRoot: Bytes, si: string): number | undefined {
-  try {
-    const path = `${kernelRoot}/sys/kernel/debug/aufs/si_${si}/plink` as Bytes;
-    const last = readFileSync(toBuffer(path), 'latin1').trim().split('\n').at(-1) ?? '';
-    return /^\d+$/.test(last.trim()) ? Number(last) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function report(

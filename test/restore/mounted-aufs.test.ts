@@ -19,6 +19,7 @@ import { expectSameTree } from '../support/tree-diff.js';
 const ENOSPC = -28;
 const EAGAIN = -11;
 const EACCES = -13;
+const EBUSY = -16;
 const EIO = -5;
 const ENAMETOOLONG = -36;
 
@@ -281,6 +282,24 @@ describe('a mounted aufs', () => {
     function isMount(fd: number): boolean {
       return statSync(`/proc/self/fd/${fd}`).ino === statSync(aufs.mount).ino;
     }
+  });
+
+  test('--wait waits for the kernel’s mode', async () => {
+    aufs.group(['a', 'b'], ['a'], 'new\n');
+    let refusals = 0;
+    aufs.onCall = ({ name }) => {
+      if (name !== 'write' || refusals > 2) return undefined;
+      refusals += 1;
+      return EBUSY;
+    };
+    const { code, err } = await run('flush');
+    expect({ code, err }).toEqual({ code: 75, err: expect.stringContaining('maintenance mode') });
+    expect(await run('flush', '--wait=20')).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('waiting'),
+    });
+    expect(refusals).toBe(3);
+    expect(plinks()).toEqual([]);
   });
 
   test('an aufs mounted read-only is refused before anything', async () => {
