@@ -9,6 +9,7 @@ export const flush = defineCommand({
   summary: 'restore every missing hardlink, then remove each index entry that is proved whole',
   details: [
     'Links every missing name at its proper path, makes that durable, looks again, and only then removes the index entry. An entry with one name that cannot be proved stays, and is named with the reason.',
+    'The entries of a mounted overlay are the kernel’s: there flush restores the names and says how the entries go once it is unmounted.',
     'A run that is stopped anywhere leaves nothing that a second run does not finish.',
   ],
   examples: [
