@@ -1,66 +1,67 @@
-import { readFileSync } from 'node:fs';
-import { Problem } from '../problem.js';
-import { type Bytes, bytesOf, toBuffer } from '../sys/bytes.js';
-import type { TargetWords } from '../union/target.js';
-import { defineCommand } from './command.js';
-import { targetOptions } from './common-options.js';
-import type { Values } from './option.js';
-import { parseLean } from './parse-lean.js';
-import { targetWords } from './select-union.js';
-import { splitWords } from './split-words.js';
-import { toValues } from './values.js';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type Bytes, bytesOf, joinBytes, toBuffer } from '../sys/bytes.js';
+import { parseConfigLines } from './config-lines.js';
+import type { ConfiguredUnion } from './config-yaml.js';
 
 /** Where the configuration is unless `--config` says otherwise. */
 export const DEFAULT_CONFIG = '/etc/plinkctl.conf' as Bytes;
 
-// A line names a union in the words of the command line, so it is parsed as one.
-const line = defineCommand({
-  name: 'union',
-  summary: '',
-  details: [],
-  examples: [],
-  exitStatus: [],
-  positionals: ['[MOUNTPOINT]'],
-  options: targetOptions,
-  run: () => Promise.reject(new Error('a line of the configuration file is not a command')),
-});
+/** Parts of it that packages and administrators add. */
+export const CONFIG_PARTS = '/etc/plinkctl.conf.d' as Bytes;
 
 /**
- * The unions of a configuration file: one a line, in the words of the command line (`MOUNTPOINT`, `-o …`,
- * `--upper … --lower …`), quoted as for a shell; `#` begins a comment.
+ * The unions of a configuration: YAML, or in the short form one a line in the words of the command line.
  *
  * @throws Problem `usage` naming the line that cannot be read
  */
-export function parseConfig(text: Bytes, path: Bytes): TargetWords[] {
-  return text.split('\n').flatMap((raw, index) => {
-    const words = splitWords(raw as Bytes);
-    if (words.length === 0) return [];
-    const parsed = parseLean([line], ['union' as Bytes, ...words]);
-    if (parsed === undefined) {
-      throw new Problem('usage', 'bad-config', `line ${index + 1} does not name a union`, {
-        path,
-        hint: 'write it as on the command line: MOUNTPOINT, -o OPTIONS, or --upper DIR --lower DIR',
-      });
-    }
-    return [
-      targetWords(toValues(line.options, parsed.raw) as Values<typeof targetOptions>, parsed.positionals),
-    ];
-  });
+export async function parseConfig(text: Bytes, path: Bytes): Promise<ConfiguredUnion[]> {
+  if (isYaml(text, path)) {
+    const { parseConfigYaml } = await import('./config-yaml.js');
+    return parseConfigYaml(text, path);
+  }
+  return parseConfigLines(text, path).map((words) => ({ words, policy: {} }));
+}
+
+// No line of the short form begins with a word and a colon: it has a path or an option there.
+function isYaml(text: Bytes, path: Bytes): boolean {
+  const first = text.split('\n').find((line) => !/^\s*(#|$)/.test(line)) ?? '';
+  return /\.ya?ml$/.test(path) || /^(---|%YAML|\{|["']?[a-z-]+["']?\s*:(\s|$))/.test(first);
 }
 
 /**
- * Reads the configuration file; none where the default one does not exist.
+ * Reads the configuration: the file that `--config` names and nothing else, or the default one and its parts; none
+ * of these need exist.
  *
  * @param given - value of `--config`
  */
-export function readConfig(given: Bytes | undefined, kernelRoot: Bytes): TargetWords[] {
-  const path = given ?? (`${kernelRoot}${DEFAULT_CONFIG}` as Bytes);
-  let text: Bytes;
+export async function readConfig(given: Bytes | undefined, kernelRoot: Bytes): Promise<ConfiguredUnion[]> {
+  if (given !== undefined) return parseConfig(bytesOf(readFileSync(toBuffer(given))), given);
+  const files = [
+    `${kernelRoot}${DEFAULT_CONFIG}` as Bytes,
+    ...parts(`${kernelRoot}${CONFIG_PARTS}` as Bytes),
+  ];
+  const found: ConfiguredUnion[] = [];
+  for (const path of files) {
+    const text = ifThere(() => readFileSync(toBuffer(path)));
+    if (text !== undefined) found.push(...(await parseConfig(bytesOf(text), path)));
+  }
+  return found;
+}
+
+function parts(directory: Bytes): Bytes[] {
+  const names = ifThere(() => readdirSync(toBuffer(directory), 'buffer')) ?? [];
+  return names
+    .map(bytesOf)
+    .filter((name) => /^[^.].*\.ya?ml$/s.test(name))
+    .sort()
+    .map((name) => joinBytes(directory, name));
+}
+
+function ifThere<T>(read: () => T): T | undefined {
   try {
-    text = bytesOf(readFileSync(toBuffer(path)));
+    return read();
   } catch (error) {
-    if (given === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return parseConfig(text, path);
 }

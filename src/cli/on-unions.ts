@@ -3,39 +3,79 @@ import { failureReport } from '../report/failure-report.js';
 import type { Report } from '../report/report.js';
 import { several } from '../report/several.js';
 import type { Union } from '../union/union.js';
-import { allUnions } from './all-unions.js';
+import { allUnions, type NamedUnion } from './all-unions.js';
+import { byDisk } from './by-disk.js';
 import type { Invocation } from './command.js';
 import type { allOption, outputOptions, targetOptions } from './common-options.js';
 import type { Context } from './context.js';
-import { gravest } from './exit-code.js';
+import { exitCode, gravest } from './exit-code.js';
 import { failureOf } from './failure.js';
 import { selectUnion } from './select-union.js';
+import type { UnionPolicy } from './union-policy.js';
 
 type Named = typeof targetOptions & Pick<typeof outputOptions, 'config'> & Partial<typeof allOption>;
 
-/** Runs `action` on the union that is named, or with `--all` on each of them, one report for all. */
+/**
+ * Runs `action` on the union that is named, or with `--all` on each of them, one report for all. Unions that share
+ * no disk do not wait for one another.
+ */
 export async function onUnions(
   { values, positionals }: Invocation<Named>,
   context: Context,
-  action: (union: Union) => Promise<Report>,
+  action: (union: Union, policy: UnionPolicy) => Promise<Report>,
 ): Promise<Report> {
-  if (values.all !== true) return action(selectUnion(values, positionals, context));
+  if (values.all !== true) return action(selectUnion(values, positionals, context), {});
   if (positionals.length > 0 || values.options !== undefined || values.upper !== undefined) {
     throw new Problem('usage', 'two-targets', '--all takes no union beside it');
   }
-  const reports: Report[] = [];
-  for (const { name, open } of allUnions(values.config, context)) {
-    if (context.signal.aborted) {
-      reports.push(failureReport(failureOf(context.signal.reason)));
-      break;
-    }
-    try {
-      reports.push(await action(open()));
-    } catch (error) {
-      // One union in trouble must not keep the others from their maintenance.
-      const failure = failureOf(error);
-      reports.push(failureReport({ ...failure, path: failure.path ?? name }));
-    }
+  const named = await allUnions(values.config, context);
+  const opened = named.map(openOne);
+  const reports: (Report | undefined)[] = named.map(() => undefined);
+  const groups = byDisk(opened.map((each) => (each instanceof Failed ? undefined : each)));
+  await Promise.all(
+    groups.map(async (members) => {
+      for (const position of members) {
+        const [name, union] = [named[position], opened[position]];
+        if (name === undefined || union === undefined) continue;
+        // One report says that the run was stopped; what was not begun has none.
+        if (context.signal.aborted) return;
+        reports[position] = await reportOf(name, union, action);
+      }
+    }),
+  );
+  const done = reports.filter((report) => report !== undefined);
+  if (context.signal.aborted && done.length < named.length) {
+    done.push(failureReport(failureOf(context.signal.reason)));
   }
-  return several(reports, gravest(reports.map(({ exitCode }) => exitCode)));
+  return several(done, gravest(done.map(({ exitCode }) => exitCode)));
+}
+
+/** Why a union could not be opened. */
+class Failed {
+  constructor(readonly error: unknown) {}
+}
+
+function openOne({ open }: NamedUnion): Union | Failed {
+  try {
+    return open();
+  } catch (error) {
+    return new Failed(error);
+  }
+}
+
+async function reportOf(
+  { name, policy }: NamedUnion,
+  union: Union | Failed,
+  action: (union: Union, policy: UnionPolicy) => Promise<Report>,
+): Promise<Report> {
+  try {
+    if (union instanceof Failed) throw union.error;
+    const report = await action(union, policy);
+    const forgiven = policy.mode === 'best-effort' && report.exitCode === exitCode.attention;
+    return forgiven ? { ...report, exitCode: exitCode.done } : report;
+  } catch (error) {
+    // One union in trouble must not keep the others from their maintenance.
+    const failure = failureOf(error);
+    return failureReport({ ...failure, path: failure.path ?? name });
+  }
 }

@@ -19,6 +19,7 @@ import { scanUnion } from './scan-union.js';
 import { stopCode } from './stop-code.js';
 import { stopwatch } from './stopwatch.js';
 import { underMaintenance } from './under-maintenance.js';
+import type { UnionPolicy } from './union-policy.js';
 import { waitSeconds } from './wait-seconds.js';
 
 /** What `prune` takes beside the union and the lock. */
@@ -40,8 +41,9 @@ export async function prune(
   union: Union,
   values: Values<typeof pruneOptions & typeof writeOptions>,
   context: Context,
+  configured: UnionPolicy = {},
 ): Promise<Report> {
-  const policy = policyOf(values);
+  const policy = policyOf(values, configured);
   if (policy.rescue !== undefined) refuseRescueInBranch(policy.rescue, union);
   const seconds = stopwatch();
   if (union.mounted !== undefined) return mountedPruneReport(union, seconds());
@@ -60,15 +62,14 @@ export async function prune(
   });
 }
 
-function policyOf(values: Values<typeof pruneOptions>): PrunePolicy {
-  const { rescue } = values;
-  const minAge = values['min-age'];
+function policyOf(values: Values<typeof pruneOptions>, configured: UnionPolicy): PrunePolicy {
   const withoutRescue = values['without-rescue'] === true;
-  if (rescue !== undefined && withoutRescue) {
+  if (values.rescue !== undefined && withoutRescue) {
     throw new Problem('usage', 'bad-option', '--rescue and --without-rescue exclude each other');
   }
+  const minAge = values['min-age'] ?? configured.minAge;
   return {
-    rescue,
+    rescue: withoutRescue ? undefined : (values.rescue ?? configured.rescue),
     withoutRescue,
     minAge: minAge === undefined ? undefined : duration('--min-age', minAge),
   };

@@ -31,7 +31,8 @@ export function hasStateDirectory(path: Bytes): boolean {
   try {
     facts = lstatSync(toBuffer(path));
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    // A home that this user may not enter, as under su, holds no record of his.
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
   const own = facts.uid === process.geteuid?.() || facts.uid === 0;

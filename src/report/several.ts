@@ -1,7 +1,8 @@
-import type { Report } from './report.js';
+import { plural, size } from './plural.js';
+import type { Json, JsonObject, Line, Page, Report } from './report.js';
 
 /**
- * One report for a run over several unions: `targets` holds what each would have printed alone.
+ * One report for a run over several unions: `targets` holds what each would have printed alone, `summary` the sums.
  *
  * @param exitCode - of the whole run
  */
@@ -11,10 +12,64 @@ export function several(reports: readonly Report[], exitCode: number): Report {
     text: (page) =>
       reports.length === 0
         ? [{ level: 'info', text: 'No union is known here.' }]
-        : reports.flatMap((report, index) => [
-            ...(index === 0 ? [] : [{ level: 'info' as const, text: '' }]),
-            ...report.text(page),
-          ]),
-    json: () => ({ targets: reports.map((report) => ({ ...report.json(), exitCode: report.exitCode })) }),
+        : [
+            ...reports.flatMap((report, index) => [
+              ...(index === 0 ? [] : [{ level: 'info' as const, text: '' }]),
+              ...report.text(page),
+            ]),
+            ...(reports.length === 1 ? [] : summaryLines(reports, page)),
+          ],
+    json: () => ({
+      targets: reports.map((report) => ({ ...report.json(), exitCode: report.exitCode })),
+      summary: { targets: reports.length, ...sums(reports) },
+    }),
   };
+}
+
+function summaryLines(reports: readonly Report[], { style }: Page): Line[] {
+  const all = sums(reports);
+  const count = (key: string): number => Number(all[key] ?? 0);
+  const parts = [
+    count('linksRestored') > 0 ? `${plural(count('linksRestored'), 'name')} put back` : undefined,
+    count('entriesRemoved') > 0
+      ? `${plural(count('entriesRemoved'), 'entry', 'entries')} removed`
+      : undefined,
+    all.bytesFreed === undefined || all.bytesFreed === '0'
+      ? undefined
+      : `${size(BigInt(String(all.bytesFreed)))} freed`,
+  ].filter((part) => part !== undefined);
+  const troubled = reports.filter((report) => report.exitCode !== 0).length;
+  const text = [`${plural(reports.length, 'union')}`, ...parts].join(', ');
+  return [
+    { level: 'info', text: '' },
+    troubled === 0
+      ? { level: 'info', text: `${style.green('✓')} ${text}.` }
+      : {
+          level: 'warning',
+          text: style.yellow(`! ${text}; ${troubled} of them not done or with something left.`),
+        },
+  ];
+}
+
+/** Sums of the numbers in the reports' summaries; byte counts are decimal strings. */
+function sums(reports: readonly Report[]): JsonObject {
+  const total = new Map<string, number | bigint>();
+  for (const report of reports) {
+    for (const [key, value] of Object.entries(object(report.json().summary))) {
+      if (typeof value === 'number') total.set(key, Number(total.get(key) ?? 0) + value);
+      if (typeof value === 'string' && /^\d+$/.test(value)) {
+        total.set(key, BigInt(total.get(key) ?? 0) + BigInt(value));
+      }
+    }
+  }
+  return Object.fromEntries(
+    [...total].map(([key, value]) => [
+      key,
+      typeof value === 'bigint' ? `${value}` : Math.round(value * 1000) / 1000,
+    ]),
+  );
+}
+
+function object(value: Json | undefined): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
 }

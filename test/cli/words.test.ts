@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseConfig } from '../../src/cli/config-file.js';
+import { parseConfigLines } from '../../src/cli/config-lines.js';
 import { nearest } from '../../src/cli/nearest.js';
 import { rawArguments } from '../../src/cli/raw-arguments.js';
 import { targetWords } from '../../src/cli/select-union.js';
@@ -37,7 +37,7 @@ describe('configuration file', () => {
       '--upper "/my upper" --lower /l1 --lower /l2',
       '--fstab /mnt/other',
     ].join('\n');
-    expect(parseConfig(b(text), b('/etc/x'))).toEqual([
+    expect(parseConfigLines(b(text), b('/etc/x'))).toEqual([
       expect.objectContaining({ mountpoint: '/mnt/union' }),
       expect.objectContaining({ options: ['lowerdir=/l\\:1,upperdir=/u,workdir=/w'] }),
       expect.objectContaining({ upper: '/my upper', lowers: ['/l1', '/l2'] }),
@@ -46,7 +46,7 @@ describe('configuration file', () => {
   });
 
   test('a line that names no union is told by its number', () => {
-    expect(() => parseConfig(b('/a\n--colour'), b('/etc/x'))).toThrow('line 2 does not name a union');
+    expect(() => parseConfigLines(b('/a\n--colour'), b('/etc/x'))).toThrow('line 2 does not name a union');
   });
 });
 

@@ -20,5 +20,5 @@ export const prune = defineCommand({
   positionals: ['[MOUNTPOINT]'],
   options: { ...targetOptions, ...allOption, ...pruneOptions, ...writeOptions, ...outputOptions },
   run: (invocation, context) =>
-    onUnions(invocation, context, (union) => pruneUnion(union, invocation.values, context)),
+    onUnions(invocation, context, (union, policy) => pruneUnion(union, invocation.values, context, policy)),
 });
