@@ -175,6 +175,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l rescue -x -a '(_
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l rejoin -d 'link files that lost their index entry, and twins with the same content, to their groups again'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-rejoin
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l unbreak -x -d 'give the group that index=off broke this file\'s content; repeat it for each group'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l map -r -F -d 'which names entries stand for, a line each: ENTRY NAME… (or a JSON object of lists)'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -s n -l dry-run -d 'print the plan, change nothing'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-dry-run
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l wait -d 'wait for another maintenance to end, at most that long [default: do not wait]'

@@ -35,7 +35,10 @@ describe('the completion for bash', () => {
     command(
       'bash',
       '-c',
-      'source packaging/completions/plinkctl.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _plinkctl; printf "%s\\n" "${COMPREPLY[@]}"',
+      `source packaging/completions/plinkctl.bash
+       COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+       _plinkctl
+       printf '%s\\n' "\${COMPREPLY[@]}"`,
       'bash',
       'plinkctl',
       ...words,
