@@ -1,4 +1,5 @@
 import { failureReport } from '../report/failure-report.js';
+import { jsonText } from '../report/json-text.js';
 import { formatNotice, type LogFormat, priorities } from '../report/notice.js';
 import { noProgress, spinner } from '../report/progress.js';
 import type { JsonObject, Line, Report } from '../report/report.js';
@@ -27,7 +28,6 @@ export async function runCommand(line: ParsedLine, streams: Streams, signal: Abo
     deadline: output.timeout === undefined ? undefined : performance.now() + output.timeout * 1000,
     kernelRoot: output['kernel-root'] ?? ('' as Bytes),
     stateDirectory: output['state-dir'],
-    stateDirectory: output['state-dir'],
     notice: (notice) => streams.err(formatNotice(notice, logFormat)),
     progress: watched ? spinner(process.stderr) : noProgress,
   };
@@ -41,7 +41,7 @@ export async function runCommand(line: ParsedLine, streams: Streams, signal: Abo
   }
   if (metrics !== undefined) measure(metrics, report);
   if (output.json === true) {
-    streams.out(`${JSON.stringify(document(line.command.name, report), null, 2)}\n`);
+    streams.out(jsonText(document(line.command.name, report)));
     return report.exitCode;
   }
   const verbosity = output.quiet === true ? 'quiet' : output.verbose === true ? 'verbose' : 'normal';

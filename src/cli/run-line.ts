@@ -1,4 +1,5 @@
 import { failureJson, failureText } from '../report/failure.js';
+import { jsonText } from '../report/json-text.js';
 import { formatNotice, type LogFormat } from '../report/notice.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Streams } from './context.js';
@@ -61,7 +62,7 @@ function fail(error: unknown, argv: readonly string[], streams: Streams): number
       error: failureJson(failure),
       exitCode: failure.exitCode,
     };
-    streams.out(`${JSON.stringify(document, null, 2)}\n`);
+    streams.out(jsonText(document));
   } else {
     streams.err(formatNotice({ level: 'error', text: failureText(failure) }, logFormat(argv)));
   }
