@@ -31,7 +31,7 @@ describeCrash('faults', 'ext4', [], (union) => {
       tally('faults', `${goal}${lasting ? ', lasting' : ''}`, { calls, trials });
       expect(wrong).toEqual([]);
     },
-    FULL ? 3_600_000 : 60_000,
+    FULL ? 3_600_000 : 180_000,
   );
 });
 

@@ -33,7 +33,7 @@ describeCrash('hostile acts', 'ext4', [], (union) => {
       tally('hostile acts', `${goal}: ${name}`, { calls, trials });
       expect(wrong).toEqual([]);
     },
-    FULL ? 1_800_000 : 60_000,
+    FULL ? 1_800_000 : 180_000,
   );
 });
 

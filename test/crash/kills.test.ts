@@ -65,7 +65,7 @@ describeCrash('kills', 'ext4', [], (union, directory) => {
       tally('kills', `${signal} ${goal}`, { effects, kills });
       expect(wrong).toEqual([]);
     },
-    FULL ? 1_800_000 : 60_000,
+    FULL ? 1_800_000 : 180_000,
   );
 
   test.each(goals)('%s stopped between any two batches', async (goal) => {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type OverlayPlace, overlayPlace, overlayUnion } from '../support/overlay-place.js';
 import { type Goal, runGoal } from '../support/restore-union.js';
@@ -10,6 +11,7 @@ import { lookAt, lossesBetween, type Views, viewsOf } from './look.js';
 /** An image with a union on it, of which every trial gets a copy: the same inodes, handles and times each time. */
 export class UnionImage {
   readonly #base: string;
+  #trials = 0;
   readonly before: Views;
 
   /**
@@ -43,13 +45,16 @@ export class UnionImage {
 
   /** Runs `body` on a mounted copy of an image, the untouched one unless told. */
   async on<T>(body: (live: string, mounted: MountedImage) => T | Promise<T>, image = this.#base): Promise<T> {
-    const live = join(this.directory, 'live');
+    // A mount namespace that another process made meanwhile keeps an unmounted image alive: never use a file twice.
+    this.#trials += 1;
+    const live = join(this.directory, `live${this.#trials}`);
     copyImage(image, live);
     const mounted = mountImage(this.type, live, this.mountpoint);
     try {
       return await body(live, mounted);
     } finally {
       mounted.unmount();
+      rmSync(live);
     }
   }
 
