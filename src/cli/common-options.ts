@@ -36,11 +36,6 @@ export const outputOptions = {
     value: 'DIR',
     describe: 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]',
   },
-  'state-dir': {
-    type: 'text',
-    value: 'DIR',
-    describe: 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]',
-  },
   'kernel-root': {
     type: 'text',
     value: 'DIR',

@@ -28,8 +28,6 @@ export interface Context {
   readonly kernelRoot: Bytes;
   /** Value of `--state-dir`. */
   readonly stateDirectory?: Bytes | undefined;
-  /** Value of `--state-dir`. */
-  readonly stateDirectory?: Bytes | undefined;
   /** A message beside the report, on stderr. */
   notice(notice: Notice): void;
   readonly progress: Progress;

@@ -11,6 +11,7 @@ export async function scanUnion(union: Union, thorough: boolean, context: Contex
     const result = await scan(union, {
       thorough,
       record: recordFor(union, context),
+      ...(context.threads === undefined ? {} : { threads: context.threads }),
       signal: context.signal,
       onProgress: ({ directories, names }) =>
         context.progress.show(`looking: ${directories} directories, ${names} names`),
