@@ -1,6 +1,6 @@
-import { statPath } from '../scan/mount-walk.js';
 import type { MountedEntry, ShownName } from '../scan/mounted-aufs-entry.js';
 import type { RecordedOrigin } from '../scan/recorded.js';
+import { statPath } from '../scan/stat-path.js';
 import type { Layer } from '../union/view-rules.js';
 import type { Observation } from './merge.js';
 import { recordedOrigin } from './recorded-origin.js';

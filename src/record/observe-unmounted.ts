@@ -1,5 +1,5 @@
-import { statPath } from '../scan/mount-walk.js';
 import type { IndexEntry } from '../scan/result.js';
+import { statPath } from '../scan/stat-path.js';
 import type { Layer } from '../union/view-rules.js';
 import type { Observation } from './merge.js';
 import { recordedOrigin } from './recorded-origin.js';

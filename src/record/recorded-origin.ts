@@ -1,5 +1,5 @@
-import { statPath } from '../scan/mount-walk.js';
 import { branchId, fileId, isUnversioned, type RecordedOrigin } from '../scan/recorded.js';
+import { statPath } from '../scan/stat-path.js';
 import { type Bytes, baseOf, parentOf } from '../sys/bytes.js';
 import { withFd } from '../sys/open.js';
 import { isSysError } from '../sys/sys-error.js';

@@ -4,6 +4,7 @@ import { type Shown, walkMount } from '../scan/mount-walk.js';
 import type { MountedEntry } from '../scan/mounted-aufs-entry.js';
 import { allPlinks, numbersOf } from '../scan/mounted-aufs-scan.js';
 import type { Bytes } from '../sys/bytes.js';
+import { OpenDirectories } from '../union/open-directories.js';
 import { linkNames } from './mounted-aufs-link.js';
 import { removeWhole } from './mounted-aufs-remove.js';
 
@@ -44,6 +45,15 @@ export interface SessionDone {
  * is synchronous: every call into the mount is made by the thread that holds the mode.
  */
 export function runSession(session: Session, maint: PlinkMaint): SessionDone {
+  const directories = new OpenDirectories();
+  try {
+    return run({ ...session, roots: { ...session.roots, directories } }, directories, maint);
+  } finally {
+    directories.close();
+  }
+}
+
+function run(session: Session, directories: OpenDirectories, maint: PlinkMaint): SessionDone {
   const { roots } = session;
   const plinks = allPlinks(roots);
   let { shown } = session;
@@ -58,8 +68,8 @@ export function runSession(session: Session, maint: PlinkMaint): SessionDone {
   const runs = looked.map(runOf);
   const done = { runs, shown };
   try {
-    for (const run of runs) {
-      if (!linkNames(session, run)) return { ...done, stopped: true, failure: undefined };
+    for (const each of runs) {
+      if (!linkNames(session, directories, each)) return { ...done, stopped: true, failure: undefined };
     }
     if (session.goal === 'flush') removeWhole(session, runs, shown, maint);
     return { ...done, stopped: false, failure: undefined };

@@ -3,7 +3,7 @@ import { type Bytes, baseOf, parentOf } from '../sys/bytes.js';
 import { pread } from '../sys/data.js';
 import { O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openBeneath, withFd } from '../sys/open.js';
 import { isRegular, stat } from '../sys/stat.js';
-import { openLongPath } from '../union/open-layer-directory.js';
+import type { OpenDirectories } from '../union/open-directories.js';
 import { SELF } from './site.js';
 
 /**
@@ -16,19 +16,18 @@ import { SELF } from './site.js';
  * @returns false where the name shows another file by now, which is left alone
  * @throws SysError ENOSPC where the branch is full, and the like
  */
-export function touchName(mount: number, path: Bytes, inode: bigint): boolean {
-  return withFd(openLongPath(mount, parentOf(path)), (directory) => {
-    const name = baseOf(path);
-    const facts = stat(directory, name);
-    if (facts.ino !== inode) return false;
-    if (!isRegular(facts) || facts.size === 0n) {
-      setTimes(directory, name, facts.atime, facts.mtime);
-      return true;
-    }
-    return withFd(openBeneath(directory, name, O_RDONLY | O_NOATIME | O_NOFOLLOW | O_NONBLOCK), (fd) => {
-      if (stat(fd, SELF).ino !== inode) return false;
-      pread(fd, Buffer.alloc(1), 0);
-      return true;
-    });
+export function touchName(mount: number, path: Bytes, inode: bigint, directories: OpenDirectories): boolean {
+  const directory = directories.open(mount, parentOf(path));
+  const name = baseOf(path);
+  const facts = stat(directory, name);
+  if (facts.ino !== inode) return false;
+  if (!isRegular(facts) || facts.size === 0n) {
+    setTimes(directory, name, facts.atime, facts.mtime);
+    return true;
+  }
+  return withFd(openBeneath(directory, name, O_RDONLY | O_NOATIME | O_NOFOLLOW | O_NONBLOCK), (fd) => {
+    if (stat(fd, SELF).ino !== inode) return false;
+    pread(fd, Buffer.alloc(1), 0);
+    return true;
   });
 }

@@ -11,10 +11,10 @@ import type { Layer, Stack } from '../union/view-rules.js';
 import type { RawPlink } from './aufs-index.js';
 import type { Namesake } from './aufs-names.js';
 import type { Proof } from './aufs-proof.js';
-import { statPath } from './mount-walk.js';
 import { lackingDirectories, type NameFate, nameFate } from './name-fate.js';
 import { branchId, fileId, type RecordedEntry, type RecordedOrigin, type UnionRecord } from './recorded.js';
 import type { IndexEntry, MissingDirectory, MissingName } from './result.js';
+import { statPath } from './stat-path.js';
 
 /** What a record says of an entry, checked against the disk. */
 type Testimony =

@@ -4,17 +4,21 @@ import { withFd } from '../sys/open.js';
 import { isSymlink, type Stat } from '../sys/stat.js';
 import { isSysError, unless } from '../sys/sys-error.js';
 import { PLINK_DIRECTORY } from '../union/aufs-names.js';
+import type { OpenDirectories } from '../union/open-directories.js';
 import { openLongPath } from '../union/open-layer-directory.js';
 import type { Layer } from '../union/view-rules.js';
 import type { RawPlink } from './aufs-index.js';
-import { type Shown, statPath } from './mount-walk.js';
+import type { Shown } from './mount-walk.js';
 import { judgeMounted, type MountedEntry, type ShownName } from './mounted-aufs-entry.js';
+import { statPath } from './stat-path.js';
 
 /** A mounted aufs, its mount and its branches open. */
 export interface MountedRoots {
   /** The mount's root directory. */
   readonly mount: number;
   readonly layers: readonly Layer[];
+  /** Set while nobody else can rename anything. */
+  readonly directories?: OpenDirectories | undefined;
 }
 
 // Somebody may write to the file between the two looks at it.
@@ -36,7 +40,7 @@ function lookOnce(roots: MountedRoots, plink: RawPlink, { paths, blind }: Shown)
   const number = plink.plink?.unionInode;
   const names: ShownName[] = [];
   for (const path of number === undefined ? [] : (paths.get(number) ?? [])) {
-    const facts = statPath(roots.mount, path);
+    const facts = statPath(roots.mount, path, roots.directories);
     if (facts?.ino === number && facts !== undefined) names.push(shownName(roots, plink, path, facts));
   }
   names.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -49,12 +53,17 @@ function lookOnce(roots: MountedRoots, plink: RawPlink, { paths, blind }: Shown)
   });
 }
 
-function shownName({ layers }: MountedRoots, plink: RawPlink, path: Bytes, shown: Stat): ShownName {
+function shownName(
+  { layers, directories }: MountedRoots,
+  plink: RawPlink,
+  path: Bytes,
+  shown: Stat,
+): ShownName {
   for (const { branch, root } of layers) {
     const at = { branch, path };
     let there: Stat | undefined;
     try {
-      there = statPath(root, path);
+      there = statPath(root, path, directories);
     } catch (error) {
       if (!isSysError(error)) throw error;
       return { path, shown, is: 'unknown', at, sameTarget: true };

@@ -2,7 +2,7 @@ import { type Bytes, joinBytes } from '../sys/bytes.js';
 import { close } from '../sys/open.js';
 import { DT_DIR, DT_UNKNOWN, readDirectory } from '../sys/read-directory.js';
 import { isDirectory, type Stat, stat } from '../sys/stat.js';
-import { isSysError, SysError } from '../sys/sys-error.js';
+import { SysError } from '../sys/sys-error.js';
 import { WHITEOUT_PREFIX } from '../union/aufs-names.js';
 import { openLongPath } from '../union/open-layer-directory.js';
 import type { Unreadable } from './result.js';
@@ -78,21 +78,4 @@ function add(paths: Map<bigint, Bytes[]>, { ino }: Stat, path: Bytes): void {
   const known = paths.get(ino);
   if (known === undefined) paths.set(ino, [path]);
   else known.push(path);
-}
-
-/** The stat of a path below a directory; undefined where it is not there (any more). */
-export function statPath(root: number, path: Bytes): Stat | undefined {
-  const slash = path.lastIndexOf('/');
-  try {
-    if (slash < 0) return stat(root, path);
-    const fd = openLongPath(root, path.slice(0, slash) as Bytes);
-    try {
-      return stat(fd, path.slice(slash + 1) as Bytes);
-    } finally {
-      close(fd);
-    }
-  } catch (error) {
-    if (isSysError(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG')) return undefined;
-    throw error;
-  }
 }

@@ -5,12 +5,13 @@ import { PLINK_DIRECTORY } from '../union/aufs-names.js';
 import type { AufsUnion } from '../union/union.js';
 import { type RawPlink, readPlinks } from './aufs-index.js';
 import { lookAtPlink, type MountedRoots } from './look-at-plinks.js';
-import { type Shown, statPath, walkMount } from './mount-walk.js';
+import { type Shown, walkMount } from './mount-walk.js';
 import type { MountedEntry } from './mounted-aufs-entry.js';
 import { mountedAufsFindings } from './mounted-aufs-findings.js';
 import { openLayers } from './open-layers.js';
 import type { ScanResult } from './result.js';
 import type { ScanOptions } from './scan.js';
+import { statPath } from './stat-path.js';
 
 /** What a look at a mounted aufs found. */
 export interface MountedScan {
