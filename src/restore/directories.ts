@@ -12,7 +12,7 @@ import { fsync } from '../sys/sync.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
 import { getXattr, listXattr, removeXattr, setXattr } from '../sys/xattr.js';
 import { ORPHAN_DIRECTORY } from '../union/aufs-names.js';
-import { openLongPath, openQuietly } from '../union/open-layer-directory.js';
+import { openLayerPath, openQuietly } from '../union/open-layer-directory.js';
 import { encodeOverlayHandle, parseOverlayHandle } from '../union/overlay-handle.js';
 import { SELF, type Site } from './site.js';
 import { TouchedDirectory } from './touched-directory.js';
@@ -66,7 +66,7 @@ function makeDirectory(site: Site, branch: number, parent: number, missing: Miss
     if (!isDirectory(there)) throw new SysError('mkdirat', 17, missing.path);
     return false;
   }
-  const model = openLongPath(site.layer(missing.model.branch).root, missing.model.path);
+  const model = openLayerPath(site.layer(missing.model.branch), missing.model.path);
   try {
     make(site, branch, model, parent, name, missing);
   } finally {

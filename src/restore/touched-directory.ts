@@ -4,7 +4,7 @@ import type { Bytes } from '../sys/bytes.js';
 import { close } from '../sys/open.js';
 import { stat } from '../sys/stat.js';
 import { fsync } from '../sys/sync.js';
-import { isSysError } from '../sys/sys-error.js';
+import { isSysError, unless } from '../sys/sys-error.js';
 import { getXattrFd, removeXattr, setXattr } from '../sys/xattr.js';
 import { openLongPath } from '../union/open-layer-directory.js';
 import { SELF, type Site } from './site.js';
@@ -53,7 +53,8 @@ export class TouchedDirectory {
   /** Puts the times back and makes the new names durable. */
   finish(): void {
     try {
-      setTimes(this.fd, SELF, this.#times.atime, this.#times.mtime);
+      // Refused in an append-only directory, and to who may write to it but does not own it: the names are made.
+      unless(['EPERM'], () => setTimes(this.fd, SELF, this.#times.atime, this.#times.mtime));
       if (this.#stashed) removeXattr(this.fd, SELF, TIMES_XATTR);
       fsync(this.fd);
     } finally {

@@ -4,7 +4,7 @@ import { close, withFd } from '../sys/open.js';
 import { S_IFMT } from '../sys/stat.js';
 import { isSysError } from '../sys/sys-error.js';
 import { PLINK_DIRECTORY } from '../union/aufs-names.js';
-import { openLongPath, openQuietly } from '../union/open-layer-directory.js';
+import { openLayerPath, openQuietly } from '../union/open-layer-directory.js';
 import type { Layer, Stack } from '../union/view-rules.js';
 import { type Candidate, Candidates } from './aufs-candidates.js';
 import type { RawPlink } from './aufs-index.js';
@@ -109,7 +109,9 @@ function withLower<T>(
   body: (at: FileAt) => T,
 ): T | undefined {
   try {
-    const fd = openLongPath(layers[branch]?.root ?? -1, parentOf(path));
+    const layer = layers[branch];
+    if (layer === undefined) return undefined;
+    const fd = openLayerPath(layer, parentOf(path));
     return withFd(fd, () => body({ dirfd: fd, name: baseOf(path) as Bytes, stat }));
   } catch (error) {
     if (isSysError(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EXDEV', 'EIO')) return undefined;

@@ -68,8 +68,7 @@ function shareOf(upper: FileAt, lower: FileAt): number | undefined {
   const type = stat.mode & S_IFMT;
   if (type === S_IFCHR || type === S_IFBLK) return stat.rdev === lower.stat.rdev ? 1 : 0;
   if (isSymlink(stat)) {
-    if (stat.size !== lower.stat.size) return 0;
-    return stat.mtime === lower.stat.mtime || targetOf(upper) === targetOf(lower) ? 1 : 0;
+    return stat.size === lower.stat.size && targetOf(upper) === targetOf(lower) ? 1 : 0;
   }
   if (!isRegular(stat)) return undefined;
   try {

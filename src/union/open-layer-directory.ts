@@ -59,6 +59,16 @@ export function openLayerDirectory(parent: LayerDirectory, name: Bytes): LayerDi
   }
 }
 
+/** Opens a directory of a layer by its path from the layer's root, below a mount as {@link openLayerDirectory} does. */
+export function openLayerPath(layer: Layer, path: Bytes): number {
+  try {
+    return openLongPath(layer.root, path);
+  } catch (error) {
+    if (!isSysError(error, 'EXDEV') || layer.role === 'upper') throw error;
+    return openUnderMount(layer, path, error);
+  }
+}
+
 function openUnderMount(layer: Layer, real: Bytes, cause: unknown): number {
   let root: number;
   try {

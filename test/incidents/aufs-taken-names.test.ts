@@ -1,0 +1,165 @@
+import { linkSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { ascii, type Bytes } from '../../src/sys/bytes.js';
+import { AufsScene, disposeScenes } from '../support/aufs-scene.js';
+import { runGoal } from '../support/restore-union.js';
+import { expectSameTree } from '../support/tree-diff.js';
+
+disposeScenes();
+
+/** Two groups of hardlinks in the lower branch. */
+function twoGroups(): AufsScene {
+  const scene = new AufsScene();
+  scene.file(scene.lower, ['one', 'one2', 'd/one3'], 'the first file, as it was\n');
+  scene.file(scene.lower, ['two', 'two2'], 'quite another text in here\n');
+  return scene;
+}
+
+/** Runs a flush that must not act, and gives the one entry. */
+async function keptEntry(scene: AufsScene) {
+  const before = scene.trees();
+  const { found, outcome } = await runGoal(scene.union, 'flush');
+  for (const [i, tree] of scene.trees().entries()) expectSameTree(before[i] ?? [], tree);
+  const kept = outcome.entries.filter(({ attention }) => attention);
+  expect(kept).toHaveLength(found.entries.length);
+  const [entry] = found.entries;
+  if (entry === undefined) throw new Error('there is no entry');
+  expect(entry.state).toBe('ambiguous');
+  return entry;
+}
+
+describe('a name that another file took', () => {
+  test('renamed-over name: the unwritten file is another group’s, and no name of the covered group is linked', async () => {
+    const scene = twoGroups();
+    copyUp(scene, 'two', 'one');
+    scene.plink('one');
+    scene.white('two');
+    const entry = await keptEntry(scene);
+    expect(entry.reason).toContain('is like another lower file');
+    expect(entry.evidence.join('\n')).toMatch(/perhaps \/two2 .*size and time the same.*removed: \/two/);
+  });
+
+  test('renamed-over name: the file was written to afterwards', async () => {
+    const scene = twoGroups();
+    writeFileSync(scene.upper.at(ascii('one')), 'quite another text in here\nand more\n');
+    scene.plink('one');
+    scene.white('two');
+    expect((await keptEntry(scene)).evidence.join('\n')).toContain('perhaps /two2');
+  });
+
+  test('renamed-over name: the file was written anew, and a removed name fits', async () => {
+    const scene = twoGroups();
+    writeFileSync(scene.upper.at(ascii('one')), '#\n');
+    scene.plink('one');
+    scene.white('two');
+    expect((await keptEntry(scene)).reason).toContain('it may as well be /two');
+  });
+
+  test('linked-over name: no whiteout tells of it, the content does', async () => {
+    const scene = twoGroups();
+    writeFileSync(scene.upper.at(ascii('one')), 'quite another text in here\nand more\n');
+    scene.plink('one');
+    const entry = await keptEntry(scene);
+    expect(entry.evidence.join('\n')).toMatch(/perhaps \/two, \/two2 .*is the start of the entry's/);
+  });
+
+  test('linked-over name: found also where the covered name has only one link', async () => {
+    const scene = new AufsScene();
+    scene.file(scene.lower, ['one'], 'the first file, as it was\n');
+    scene.file(scene.lower, ['two', 'two2'], 'quite another text in here\n');
+    writeFileSync(scene.upper.at(ascii('one')), 'quite another text in here\nand more\n');
+    scene.plink('one');
+    expect((await keptEntry(scene)).evidence.join('\n')).toContain('perhaps /two, /two2');
+  });
+
+  test('linked-over name: the origin is hidden by an opaque directory', async () => {
+    const scene = new AufsScene();
+    scene.file(scene.lower, ['one', 'one2'], 'the first file, as it was\n');
+    scene.file(scene.lower, ['d/two', 'two2'], 'quite another text in here\n');
+    scene.file(scene.upper, ['d/.wh..wh..opq'], '', 0o444);
+    writeFileSync(scene.upper.at(ascii('one')), 'quite another text in here\nand more\n');
+    scene.plink('one');
+    expect((await keptEntry(scene)).evidence.join('\n')).toContain('perhaps /two2');
+  });
+
+  test('two names that cover different lower files prove neither', async () => {
+    const scene = twoGroups();
+    scene.file(scene.upper, ['one', 'two2'], 'the first file, as it was\nand more\n');
+    scene.plink('one');
+    expect((await keptEntry(scene)).reason).toContain('two different lower files');
+  });
+
+  test('a symlink with another target is no copy', async () => {
+    const scene = new AufsScene();
+    const { lower, upper } = scene;
+    for (const [place, target] of [
+      [lower, 'aaaa'],
+      [upper, 'bbbb'],
+    ] as const) {
+      symlinkSync(target, place.at(ascii('link')));
+    }
+    linkSync(lower.at(ascii('link')), lower.at(ascii('link2')));
+    scene.plink('link');
+    expect((await keptEntry(scene)).reason).toContain('cannot be the copy');
+  });
+
+  test('another type of file under the name is no origin', async () => {
+    const scene = new AufsScene();
+    scene.file(scene.upper, ['one'], 'text\n');
+    scene.lower.mknod(ascii('one'), 0o010644);
+    linkSync(scene.lower.at(ascii('one')), scene.lower.at(ascii('one2')));
+    scene.plink('one');
+    expect((await keptEntry(scene)).reason).toContain('another type');
+  });
+
+  test('a crash, and the group copied up again by the next mount: both entries are kept', async () => {
+    const scene = twoGroups();
+    writeFileSync(scene.upper.at(ascii('one')), 'the first file, as it was\nfirst session\n');
+    writeFileSync(scene.upper.at(ascii('one2')), 'the first file, as it was\nsecond session\n');
+    const entries = [scene.plink('one', 11), scene.plink('one2', 12)];
+    const entry = await keptEntry(scene);
+    expect(entry.reason).toBe(`entry ${entries[1]} claims the same file`);
+  });
+});
+
+describe('a name that was not taken', () => {
+  test('a file written anew is flushed where nothing else fits', async () => {
+    const scene = twoGroups();
+    writeFileSync(scene.upper.at(ascii('one')), '#\n');
+    scene.plink('one');
+    const { outcome } = await runGoal(scene.union, 'flush');
+    expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([2, 1]);
+    expect(new Set(['one', 'one2', 'd/one3'].map((name) => scene.view().get(name as Bytes)?.file)).size).toBe(
+      1,
+    );
+  });
+
+  test('an edited file in the way of `sed -i` elsewhere does not make its neighbours doubtful', async () => {
+    const scene = twoGroups();
+    const { upper } = scene;
+    writeFileSync(upper.at(ascii('sedXXXX')), 'quite another text there\n');
+    renameSync(upper.at(ascii('sedXXXX')), upper.at(ascii('two')));
+    writeFileSync(upper.at(ascii('one')), 'the first file, as it was\nmore\n');
+    scene.plink('one');
+    const { outcome } = await runGoal(scene.union, 'flush');
+    expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([2, 1]);
+    expect(scene.view().get(ascii('two2'))?.branch).toBe(1);
+  });
+
+  test('all names there already: only the entry goes', async () => {
+    const scene = twoGroups();
+    scene.file(scene.upper, ['one', 'one2', 'd/one3'], 'the first file, as it was\nmore\n');
+    const entry = scene.plink('one');
+    const { found, outcome } = await runGoal(scene.union, 'flush');
+    expect(found.entries[0]?.state).toBe('complete');
+    expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([0, 1]);
+    expect(() => unlinkSync(scene.upper.at(`.wh..wh.plnk/${entry}` as Bytes))).toThrow('ENOENT');
+  });
+});
+
+/** A copy-up that nobody wrote to: content, size and times are the lower's. */
+function copyUp(scene: AufsScene, from: string, to: string): void {
+  const { atime, mtime } = scene.view().get(from as Bytes) ?? { atime: '0', mtime: '0' };
+  writeFileSync(scene.upper.at(to as Bytes), 'quite another text in here\n');
+  scene.upper.setTimes(to as Bytes, BigInt(atime), BigInt(mtime));
+}
