@@ -40,6 +40,14 @@ describe('command lines of the examples are ones that the program knows', () => 
     expect(lines.filter((words) => !known(words))).toEqual([]);
   });
 
+  test.each(readdirSync('docs/recipes'))('docs/recipes/%s', (name) => {
+    const text = readFileSync(join('docs/recipes', name), 'utf8');
+    const blocks = [...text.matchAll(/^```(?:sh|ini)\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
+    const lines = blocks.flatMap((block) => calls(block.replaceAll(/^\s*#.*$/gm, '')));
+    expect(blocks.length).toBeGreaterThan(0);
+    expect(lines.filter((words) => !known(words))).toEqual([]);
+  });
+
   test('a misspelt option would be seen', () => {
     expect(calls('41 4 * * 0 root true; plinkctl prune --all --min-ages=7d')).toEqual([
       ['prune', '--all', '--min-ages=7d'],
