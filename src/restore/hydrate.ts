@@ -63,9 +63,16 @@ export function hydrate(site: Site, branch: number, entry: Bytes): void {
   });
 }
 
+const record =
+  /^\{"atime":"(-?\d{1,19})","mtime":"(-?\d{1,19})","capability":(?:null|"((?:[0-9a-f]{2})*)")\}$/;
+
 function owedBy(fd: number): Owed | undefined {
   const value = getXattrFd(fd, HYDRATE_XATTR);
-  return value === undefined ? undefined : (JSON.parse(value.toString('utf8')) as Owed);
+  if (value === undefined) return undefined;
+  const [, atime, mtime, capability] = record.exec(value.toString('latin1')) ?? [];
+  // Not what this program writes: what the file is owed cannot be told, and the entry stays as it is.
+  if (atime === undefined || mtime === undefined) throw new SysError('getxattr', 22);
+  return { atime, mtime, capability: capability ?? null };
 }
 
 /**

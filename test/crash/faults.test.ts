@@ -10,7 +10,7 @@ import { tally } from './tally.js';
 import { type UnionImage, when, withoutStrangersLog } from './union-image.js';
 
 const goals: readonly Goal[] = ['restore', 'flush'];
-const EVERY = FULL ? 1 : 53;
+const EVERY = FULL ? 3 : 53;
 
 describeCrash('faults', 'ext4', [], (union) => {
   test.each(goals.flatMap((goal) => [false, true].map((lasting) => ({ goal, lasting }))))(

@@ -91,7 +91,7 @@ const lies: readonly Lie[] = [
     times.map((value) => ({ path, attribute: TIMES_XATTR, value: text(value) })),
   ),
   ...['', '{', 'null', '{"atime":1}', '{"atime":"x","mtime":"y","capability":7}'].map((value) => ({
-    path: entry,
+    path: 'upper/meta',
     attribute: HYDRATE_XATTR,
     value: text(value),
   })),
