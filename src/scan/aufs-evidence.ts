@@ -60,20 +60,28 @@ export async function judgePlinks(
     for (const { file } of removed) withLower(layers, file, (at) => near.consider(file, at));
     const far = new Candidates();
     for (const { plink, firm } of claims) if (!firm) far.add(plink, fileOf(plink));
-    if (!far.isEmpty) await searchLowers(roots, far, options, progress);
+    const [unseen] = far.isEmpty ? [] : await searchLowers(roots, far, options, progress);
 
     const taken = new Set(
       claims.flatMap(({ proof, firm }) => (firm ? [keyOf(proof.origin as Namesake)] : [])),
     );
     const free = removed.filter(({ file }) => !taken.has(keyOf(file)));
-    return claims.map(({ plink, proof, own }) => {
+    return claims.map(({ plink, proof, own, firm }) => {
       const candidates = merge(near.of(plink), far.of(plink));
       return {
         plink,
         proof:
           proof.origin === undefined || own === undefined
             ? proof
-            : weigh(plink, proof.origin, own, covering(names, plink), candidates, free),
+            : weigh(
+                plink,
+                proof.origin,
+                own,
+                covering(names, plink),
+                candidates,
+                free,
+                firm ? undefined : unseen,
+              ),
         candidates,
         removed: free.filter(({ file }) => mayHaveBeen(plink, file)),
       };

@@ -205,10 +205,13 @@ export class LowerPlinkNames implements WalkVisitor {
       const key = lowerKey(at.layer.branch, s);
       const found = this.byInode.get(key);
       if (found === undefined) return;
+      // Only a name whose fate is known counts as seen: each of these looks may fail.
+      const hidden =
+        aufsRules.hides(at, name) ||
+        directory.stack.slice(0, position).some((higher) => aufsRules.decides(higher, name));
       found.seen += 1;
       found.nlink = s.nlink;
-      if (aufsRules.hides(at, name)) return;
-      if (directory.stack.slice(0, position).some((higher) => aufsRules.decides(higher, name))) return;
+      if (hidden) return;
       if (name.length > AUFS_NAME_MAX) {
         found.tooLong = path;
         return;

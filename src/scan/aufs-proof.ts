@@ -4,6 +4,7 @@ import type { Candidate } from './aufs-candidates.js';
 import type { RawPlink } from './aufs-index.js';
 import type { Likeness } from './aufs-likeness.js';
 import type { Namesake, PlinkNames, RemovedFile } from './aufs-names.js';
+import type { Unreadable } from './result.js';
 
 /** The lower file that an entry's upper names prove, or why they prove none. */
 export type Proof =
@@ -65,6 +66,7 @@ function writtenSinceCopied({ stat }: RawPlink): boolean {
  * @param covering - how many of the entry's names cover one of the lower file's
  * @param others - lower files that the entry looks like
  * @param removed - lower files with names whited out, that no other entry stands for
+ * @param unseen - a lower directory that could not be searched for such files
  */
 export function weigh(
   plink: RawPlink,
@@ -73,6 +75,7 @@ export function weigh(
   covering: number,
   others: readonly Candidate[],
   removed: readonly RemovedFile[],
+  unseen: Unreadable | undefined,
 ): Proof {
   if (own.degree === 'impossible') {
     return refuse(
@@ -83,6 +86,11 @@ export function weigh(
   if (rival !== undefined) {
     return refuse(
       `it has the name of the lower /${origin.path}, but is like another lower file: the name may have been taken over`,
+    );
+  }
+  if (unseen !== undefined) {
+    return refuse(
+      `it is not quite like the lower /${origin.path}, and /${unseen.path} cannot be searched for what it may be instead (${unseen.code})`,
     );
   }
   if (own.degree !== 'none' || covering > 1) return { origin };

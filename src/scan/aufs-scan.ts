@@ -1,9 +1,10 @@
 import { ascii } from '../sys/bytes.js';
 import { close } from '../sys/open.js';
 import { readDirectory } from '../sys/read-directory.js';
+import { statIfThere } from '../sys/stat.js';
 import { isSysError } from '../sys/sys-error.js';
 import { getXattr } from '../sys/xattr.js';
-import { ORPHAN_DIRECTORY } from '../union/aufs-names.js';
+import { ORPHAN_DIRECTORY, RENAMED_DIRECTORIES } from '../union/aufs-names.js';
 import { aufsRules } from '../union/aufs-rules.js';
 import { openQuietly } from '../union/open-layer-directory.js';
 import type { AufsUnion } from '../union/union.js';
@@ -24,7 +25,7 @@ import { AufsRecord } from './aufs-recorded.js';
 import { classifyPlink } from './aufs-states.js';
 import { openLayers } from './open-layers.js';
 import { isOwnTemporary, RUNNING_XATTR } from './own-marks.js';
-import type { Leftovers, ScanResult } from './result.js';
+import type { Blocked, Leftovers, ScanResult } from './result.js';
 import { runWalk } from './run-walk.js';
 import type { ScanOptions } from './scan.js';
 
@@ -70,7 +71,7 @@ export async function scanAufs(union: AufsUnion, options: ScanOptions): Promise<
       directories: [...lower.directories.flatMap(({ list }) => list), ...(record?.directories ?? [])],
       findings: [],
       unreadable,
-      blocked: undefined,
+      blocked: plinks.length > 0 ? blockedBy(uppers) : undefined,
       leftovers: leftovers(uppers, owed, upper),
       nfsExport: false,
       walked: progress,
@@ -79,6 +80,17 @@ export async function scanAufs(union: AufsUnion, options: ScanOptions): Promise<
   } finally {
     layers.close();
   }
+}
+
+/** What makes the merged view another than the one that is walked here. */
+function blockedBy(uppers: readonly Layer[]): Blocked | undefined {
+  const renamed = uppers.find(({ root }) => statIfThere(root, RENAMED_DIRECTORIES) !== undefined);
+  if (renamed === undefined) return undefined;
+  return {
+    code: 'dirren',
+    message: 'it was mounted with dirren: lower directories may show under other names than they have',
+    remedy: 'mount it with the same options and flush it there',
+  };
 }
 
 /** Lower inodes whose visible names are to be found: what an entry is the copy of, or what it may be. */

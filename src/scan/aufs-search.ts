@@ -6,6 +6,7 @@ import { WHITEOUT_PREFIX } from '../union/aufs-names.js';
 import { openLayerDirectory } from '../union/open-layer-directory.js';
 import type { LayerDirectory, Stack, ViewRules } from '../union/view-rules.js';
 import type { Candidates } from './aufs-candidates.js';
+import type { Unreadable } from './result.js';
 import { runWalk } from './run-walk.js';
 import type { ScanOptions } from './scan.js';
 import type { WalkDirectory, WalkProgress, WalkVisitor } from './walk.js';
@@ -21,20 +22,27 @@ const bareRules: ViewRules = {
   },
 };
 
-/** Compares every file of the lower branches with the entries in question, also those that the union hides. */
+/**
+ * Compares every file of the lower branches with the entries in question, also those that the union hides.
+ *
+ * @returns what could not be looked into
+ */
 export async function searchLowers(
   roots: Stack,
   candidates: Candidates,
   options: ScanOptions,
   progress: WalkProgress,
-): Promise<void> {
+): Promise<Unreadable[]> {
+  const search = new Search(candidates);
   for (const root of roots) {
     if (root.layer.role !== 'lower') continue;
-    await runWalk([root], bareRules, new Search(candidates), options, progress);
+    await runWalk([root], bareRules, search, options, progress);
   }
+  return search.unreadable;
 }
 
 class Search implements WalkVisitor {
+  readonly unreadable: Unreadable[] = [];
   readonly #candidates: Candidates;
 
   constructor(candidates: Candidates) {
@@ -56,10 +64,12 @@ class Search implements WalkVisitor {
         { dirfd: at.fd, name, stat: s },
       );
     } catch (error) {
-      // A file that cannot be looked at is one candidate less to show, and no less of a proof by names.
       if (!isSysError(error)) throw error;
+      this.onUnreadable({ path: joinBytes(at.real, name), branch: at.layer.branch, code: error.code });
     }
   }
 
-  onUnreadable(): void {}
+  onUnreadable(unreadable: Unreadable): void {
+    this.unreadable.push(unreadable);
+  }
 }

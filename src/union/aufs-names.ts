@@ -5,6 +5,8 @@ export const WHITEOUT_PREFIX = ascii('.wh.');
 export const PLINK_DIRECTORY = ascii('.wh..wh.plnk');
 export const ORPHAN_DIRECTORY = ascii('.wh..wh.orph');
 export const WHITEOUT_BASE = ascii('.wh..wh.aufs');
+/** Inode numbers of the lower directories that were renamed; the mount option `dirren` makes it. */
+export const RENAMED_DIRECTORIES = ascii('.wh..wh.hino');
 export const OPAQUE_MARK = ascii('.wh..wh..opq');
 
 /** Longest name that a mounted aufs shows, bytes: NAME_MAX less what its own prefixes need. */

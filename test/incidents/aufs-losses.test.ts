@@ -156,6 +156,15 @@ describe('names in the plink directory that are no entries', () => {
   });
 });
 
+test('dirren: directories under other names than their own make every proof by names void', async () => {
+  const scene = new AufsScene();
+  group(scene, ['A', 'B']);
+  writeFileSync(scene.upper.at(ascii('.wh..wh.hino')), Buffer.alloc(8));
+  const before = scene.trees();
+  await expect(runGoal(scene.union, 'flush')).rejects.toMatchObject({ kind: 'operational', code: 'dirren' });
+  expectSameTree(before[0] ?? [], snapshot(scene.upper.root));
+});
+
 describe('names that the union does not show', () => {
   test('whiteout-beside-a-name hides it: in a lower branch that is +wh only', async () => {
     for (const permission of ['ro+wh', 'ro'] as const) {
@@ -298,6 +307,34 @@ describeKernel('what needs root to be shown', ['root', 'loop', 'tmpfs', 'ext4', 
 
     expect((await runMain('flush', '-o', scene.words)).code).toBe(0);
     expectOneFile(scene, ['P', 'secret/Q']);
+  });
+
+  test('unreadable-directory: a name in a directory that may be listed and not searched is not passed over', async () => {
+    const scene = new AufsScene();
+    const entry = group(scene, ['A', 'd/B']);
+    mkdirSync(scene.upper.at(ascii('d')));
+    for (const { root } of scene.branches) command('chown', '-R', '65534', root, join(root, '..'));
+    chmodSync(scene.upper.at(ascii('d')), 0o400);
+    await runMain('flush', '--dry-run', '-o', scene.words);
+    expect((await runMainAs(65534, 'flush', '-o', scene.words)).code).toBe(4);
+    expect(lstatSync(scene.upper.at(`.wh..wh.plnk/${entry}` as Bytes)).nlink).toBe(2);
+    expect((await runMain('flush', '-o', scene.words)).code).toBe(0);
+    expectOneFile(scene, ['A', 'd/B']);
+  });
+
+  test('unreadable-directory: what may be hidden there keeps a file that is no longer like its namesake', async () => {
+    const scene = new AufsScene();
+    scene.file(scene.lower, ['A', 'B'], OLD);
+    scene.file(scene.lower, ['secret/Q', 'secret/R'], 'written anew\n');
+    scene.file(scene.upper, ['A'], 'written anew\n');
+    scene.plink('A');
+    for (const { root } of scene.branches) command('chown', '-R', '65534', root, join(root, '..'));
+    chownSync(join(scene.lower.root, 'secret'), 0, 0);
+    chmodSync(join(scene.lower.root, 'secret'), 0o700);
+    await runMain('flush', '--dry-run', '-o', scene.words);
+    const { code, out } = await runMainAs(65534, 'flush', '-o', scene.words);
+    expect([code, out]).toEqual([4, expect.stringContaining('/secret')]);
+    expect((await runMain('list', '-v', '-o', scene.words)).out).toContain('Perhaps /secret/Q, /secret/R');
   });
 
   test('no-space: everything stays, and a rerun with space finishes', async () => {
