@@ -2,14 +2,11 @@ import { readFileSync } from 'node:fs';
 import { BRANCH_HIDDEN } from '../scan/mounted-aufs-findings.js';
 import type { Finding, ScanResult } from '../scan/result.js';
 import { type Bytes, toBuffer } from '../sys/bytes.js';
-import { readMountInfo } from '../union/mountinfo.js';
 import type { AufsUnion } from '../union/union.js';
 
 /** Branches whose pseudo-links are out of reach, and pseudo-links of the kernel that no branch has. */
 export function findOutOfSight(scan: ScanResult, { mounted }: AufsUnion, kernelRoot: Bytes): Finding[] {
-  if (mounted === undefined) return [];
-  const mount = readMountInfo(kernelRoot).findLast(({ mountpoint }) => mountpoint === mounted.path);
-  if (mount?.superOptions.split(',').includes('noplink') === true) return [];
+  if (mounted === undefined || mounted.noplink === true) return [];
   const found = scan.findings.filter(({ code }) => code === BRANCH_HIDDEN);
   const count = kernelCount(kernelRoot, mounted.si);
   if (count === undefined || count === 0 || scan.entries.length > 0) return found;

@@ -1,4 +1,5 @@
 import { type Bytes, baseOf, parentOf } from '../sys/bytes.js';
+import { sameInode } from '../sys/inode-id.js';
 import { readLink } from '../sys/names.js';
 import { withFd } from '../sys/open.js';
 import { isSymlink, type Stat } from '../sys/stat.js';
@@ -59,23 +60,27 @@ function shownName(
   path: Bytes,
   shown: Stat,
 ): ShownName {
+  const found = (is: ShownName['is'], branch: number, lower?: Stat): ShownName => ({
+    path,
+    shown,
+    is,
+    at: { branch, path },
+    lower,
+    sameTarget: true,
+  });
   for (const { branch, root } of layers) {
-    const at = { branch, path };
     let there: Stat | undefined;
     try {
       there = statPath(root, path, directories);
     } catch (error) {
       if (!isSysError(error)) throw error;
-      return { path, shown, is: 'unknown', at, sameTarget: true };
+      return found('unknown', branch);
     }
     if (there === undefined) continue;
-    if (branch === plink.branch && there.ino === plink.stat.ino && there.dev === plink.stat.dev) {
-      return { path, shown, is: 'entry', at, sameTarget: true };
-    }
-    if (branch <= plink.branch) return { path, shown, is: 'other', at, sameTarget: true };
-    return { path, shown, is: 'lower', at, sameTarget: true };
+    if (branch > plink.branch) return found('lower', branch, there);
+    return found(branch === plink.branch && sameInode(there, plink.stat) ? 'entry' : 'other', branch);
   }
-  return { path, shown, is: 'unknown', at: { branch: plink.branch, path }, sameTarget: true };
+  return found('unknown', plink.branch);
 }
 
 function sameTarget(

@@ -1,5 +1,5 @@
 import type { Bytes } from '../sys/bytes.js';
-import { S_IFMT, type Stat } from '../sys/stat.js';
+import { isRegular, type Stat } from '../sys/stat.js';
 import type { RawPlink } from './aufs-index.js';
 import { entryInode, fileKind } from './file-kind.js';
 import type { BranchPath, EntryState, IndexEntry, Unreadable } from './result.js';
@@ -15,6 +15,8 @@ export interface ShownName {
    */
   readonly is: 'entry' | 'lower' | 'other' | 'unknown';
   readonly at: BranchPath;
+  /** The lower file, where it is one. */
+  readonly lower: Stat | undefined;
   /** False for a symlink that leads elsewhere than the entry's. */
   readonly sameTarget: boolean;
 }
@@ -118,18 +120,29 @@ function judge({ plink, names, blind }: MountedFacts): Verdict {
 }
 
 /** Whether a name that shows the entry's number is visibly not the entry's file. */
-function isStranger({ is, shown, sameTarget }: ShownName, entry: Stat): boolean {
+function isStranger({ is, shown, lower, sameTarget }: ShownName, entry: Stat): boolean {
   if (is === 'entry') return false;
+  if (is === 'other' || !sameTarget || !looksLike(shown, entry)) return true;
+  // Reading links nothing but a pseudo-link's name; what cannot be read would be copied up by the touch. There the
+  // change time decides, which the mount tells of the very inode that it shows.
   return (
-    is === 'other' ||
-    !sameTarget ||
-    (shown.mode & S_IFMT) !== (entry.mode & S_IFMT) ||
-    shown.mode !== entry.mode ||
-    shown.size !== entry.size ||
-    shown.mtime !== entry.mtime ||
-    shown.uid !== entry.uid ||
-    shown.gid !== entry.gid ||
-    shown.rdev !== entry.rdev
+    lower !== undefined &&
+    (!isRegular(shown) || shown.size === 0n) &&
+    looksLike(shown, lower) &&
+    shown.ctime === lower.ctime &&
+    shown.ctime !== entry.ctime
+  );
+}
+
+/** The same in type, size, times and owner: all that an lstat tells of a file but its place. */
+function looksLike(a: Stat, b: Stat): boolean {
+  return (
+    a.mode === b.mode &&
+    a.size === b.size &&
+    a.mtime === b.mtime &&
+    a.uid === b.uid &&
+    a.gid === b.gid &&
+    a.rdev === b.rdev
   );
 }
 

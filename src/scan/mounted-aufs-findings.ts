@@ -18,8 +18,7 @@ export function mountedAufsFindings(result: ScanResult, bare: readonly Layer[]):
     code: BRANCH_HIDDEN,
     severity: 'error',
     path: joinBytes(path, PLINK_DIRECTORY),
-    message:
-      'is not there: the aufs is mounted with noplink, or something else is mounted over the branch, and its pseudo-links are out of reach',
+    message: 'is not there: something else is mounted over the branch, and its pseudo-links are out of reach',
     remedy: 'findmnt on this path shows what covers it; run from the mount namespace that mounted the aufs',
     safe: false,
   }));

@@ -77,7 +77,10 @@ export function scanResult(
     nfsExport: false,
     walked: { directories, names },
   };
-  const bare = roots.layers.filter(({ role, root }) => role === 'upper' && !hasPlinkDirectory(root));
+  const noplink = union.mounted?.noplink === true;
+  const bare = roots.layers.filter(
+    ({ role, root }) => role === 'upper' && !noplink && !hasPlinkDirectory(root),
+  );
   return { ...result, findings: mountedAufsFindings(result, bare) };
 }
 

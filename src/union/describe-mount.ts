@@ -34,7 +34,7 @@ export function describeMount(mount: MountInfo, kernelRoot: Bytes, pid?: number)
       branches: branches.map((branch) => ({ ...branch, path: reach(branch.path) })),
       work: undefined,
       options: noOverlayOptions,
-      mounted,
+      mounted: options.some(({ key }) => key === 'noplink') ? { ...mounted, noplink: true } : mounted,
       si,
     };
   }

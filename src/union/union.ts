@@ -21,6 +21,8 @@ export interface MountPoint {
   readonly readOnly: boolean;
   /** Process through whose root it is reached; undefined in this process' own mount namespace. */
   readonly pid: number | undefined;
+  /** aufs: mounted with `noplink`, so that it makes no pseudo-links. */
+  readonly noplink?: boolean;
 }
 
 /** What mount options say about an overlay; undefined where they were not given. */

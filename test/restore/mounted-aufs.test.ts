@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AufsStandIn, SI } from '../support/aufs-stand-in.js';
+import { pause } from '../support/pause.js';
 import { runMain } from '../support/run-main.js';
 import { type TempDir, tempDir } from '../support/temp-dir.js';
 import { snapshot } from '../support/tree.js';
@@ -137,6 +138,18 @@ describe('a mounted aufs', () => {
       });
       expect(plinks()).toEqual([entry]);
       expect(aufs.story.events).not.toContain('clean');
+    });
+
+    test('that differs from the lower file by its change time alone', async () => {
+      aufs.emptyLowerFile('a');
+      const leftover = aufs.entry(aufs.number('a'), [], '');
+      // Longer than a tick of the file system's clock.
+      pause(20);
+      aufs.likeEntry(leftover, 'a');
+      const before = branches();
+      expect(await json('flush')).toMatchObject({ entries: [{ state: 'ambiguous' }], exitCode: 4 });
+      expectSameTree(before, branches());
+      expect(aufs.story.events).toEqual([]);
     });
 
     test('with one name by chance under its old number: its other names are not forgotten', async () => {

@@ -109,6 +109,12 @@ export class AufsStandIn {
     return name;
   }
 
+  /** An empty lower file that no pseudo-link stands for: the mount shows the very inode. */
+  emptyLowerFile(name: string): void {
+    makeTwin.file('')(join(this.lower, name));
+    linkSync(join(this.lower, name), join(this.mount, name));
+  }
+
   /** Gives what the mount shows at `name` the attributes of an entry. */
   likeEntry(entry: string, name: string): void {
     makeTwin.attributes(join(this.upper, '.wh..wh.plnk', entry), join(this.mount, name));
