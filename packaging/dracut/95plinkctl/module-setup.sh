@@ -21,8 +21,7 @@ install() {
     home=$(readlink -f "$(command -v plinkctl)") && home=${home%/bin/*}
     inst_multiple node env mount umount
     inst_multiple $(find "$home" -type f ! -name '*.map')
-    inst_libdir_file 'libc.so.6' 'libdl.so.2'
     inst_symlink "$(command -v plinkctl)"
-    inst_simple /etc/plinkctl.conf
+    [ ! -e /etc/plinkctl.conf ] || inst_simple /etc/plinkctl.conf
     inst_hook shutdown 50 "$moddir/plinkctl-shutdown.sh"
 }
