@@ -338,5 +338,32 @@ describe('a mounted aufs', () => {
       runMain('flush', '--kernel-root', noplink.kernel as string, noplink.mount),
     );
     expect(code).toBe(0);
+    expect(await runMain('check', '--kernel-root', noplink.kernel as string, noplink.mount)).toMatchObject({
+      code: 0,
+    });
+  });
+
+  test('cut off at any call into the branches, it is finished by the next run', async () => {
+    const effects = new Set(['pread', 'utimensat', 'write', 'syncfs', 'unlinkat', 'fsync']);
+    for (let cut = 1, whole = false; !whole; cut += 1) {
+      aufs = new AufsStandIn(join(directory.path, `cut-${cut}`));
+      aufs.group(['a', 'd/b'], ['a'], 'new\n');
+      aufs.group(['x', 'y'], [], '');
+      const before = snapshot(aufs.mount);
+      let calls = 0;
+      aufs.onCall = ({ name }) => {
+        if (effects.has(name)) calls += 1;
+        if (calls === cut && effects.has(name)) throw new Error('cut off');
+        return undefined;
+      };
+      whole = (await run('flush')).code === 0;
+      aufs.onCall = () => undefined;
+      expect((await run('flush')).code).toBe(0);
+      expect(plinks()).toEqual([]);
+      expect([upperInode('d/b'), upperInode('y')]).toEqual([upperInode('a'), upperInode('x')]);
+      expect([upperText('d/b'), upperText('y')]).toEqual(['new\n', '']);
+      expectSameTree(before, snapshot(aufs.mount), { ignore: ['ctime'] });
+      if (whole) expect(cut).toBeGreaterThan(8);
+    }
   });
 });
