@@ -1,4 +1,4 @@
-import { questionText, safeQuestion } from '../report/repair-question.js';
+import { mapQuestion, questionText, safeQuestion } from '../report/repair-question.js';
 import { apply } from '../restore/apply.js';
 import { plan } from '../restore/plan.js';
 import { carryOut, type RepairOutcome } from '../restore/repair-apply.js';
@@ -9,6 +9,7 @@ import { openRescue } from '../restore/rescue.js';
 import type { ScanResult } from '../scan/result.js';
 import type { Union } from '../union/union.js';
 import type { Context } from './context.js';
+import { mappedRepair, type NameMap } from './repair-mapped.js';
 import { scanUnion } from './scan-union.js';
 
 /** What the rounds of a repair came to. */
@@ -18,6 +19,12 @@ export interface RepairRounds {
   readonly done: readonly RepairOutcome[];
   readonly left: readonly Decision[];
   readonly stopped: boolean;
+}
+
+/** What was decided on the command line. */
+export interface RepairOrders extends RepairChoices {
+  /** What a map, or an image, says of the entries. */
+  readonly namesOf: ((scan: ScanResult) => Promise<NameMap>) | undefined;
 }
 
 /** One repair shows the next: an index whose upper was moved, then its entries, then their link counts. */
@@ -30,11 +37,12 @@ const MOST_ROUNDS = 5;
  */
 export async function repairRounds(
   union: Union,
-  choices: RepairChoices,
+  choices: RepairOrders,
   probe: () => void,
   context: Context,
 ): Promise<RepairRounds> {
-  const done: RepairOutcome[] = [];
+  probe();
+  const done = await placeMapped(union, choices, probe, context);
   const tried = new Set<string>();
   for (let round = 0; ; round += 1) {
     probe();
@@ -54,6 +62,27 @@ export async function repairRounds(
   }
 }
 
+/** First what the map says: an entry that it places needs no rescue. */
+async function placeMapped(
+  union: Union,
+  { namesOf, yes }: RepairOrders,
+  probe: () => void,
+  context: Context,
+): Promise<RepairOutcome[]> {
+  if (namesOf === undefined) return [];
+  const scan = await scanUnion(union, false, context);
+  if (scan.blocked !== undefined) return [];
+  const repair = await mappedRepair(scan, await namesOf(scan), context);
+  if (repair.told.length === 0) return [];
+  const { ask } = context.streams;
+  const agreed = yes || (ask !== undefined && isYes(await ask(mapQuestion(repair.told), context.signal)));
+  if (!agreed) return [];
+  probe();
+  return repair.carryOut();
+}
+
+const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer.trim());
+
 function keyOf({ finding: { code, path } }: Decision): string {
   return `${code}\0${path}`;
 }
@@ -69,8 +98,7 @@ async function agree(
   const { ask } = streams;
   const asked = decisions.filter(({ verdict }) => verdict === 'ask');
   if (ask === undefined) return withoutRivals(decided);
-  const says = async (question: string): Promise<boolean> =>
-    /^y(es)?$/i.test((await ask(question, signal)).trim());
+  const says = async (question: string): Promise<boolean> => isYes(await ask(question, signal));
   const safe = yes ? [] : asked.filter(({ action }) => action.consent === 'safe');
   if (safe.length > 0 && (follows || (await says(safeQuestion(safe.map(({ finding }) => finding)))))) {
     decided.push(...safe);

@@ -3,11 +3,14 @@ import { Problem } from '../problem.js';
 import { repairReport } from '../report/repair-report.js';
 import type { Report } from '../report/report.js';
 import { decideRepairs, type RepairChoices } from '../restore/repair-plan.js';
+import type { Bytes } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
 import type { writeOptions } from './common-options.js';
 import type { Context } from './context.js';
+import { readMap } from './map-file.js';
 import type { Options, Values } from './option.js';
-import { repairRounds } from './repair-rounds.js';
+import { mapOfImage, mappedRepair } from './repair-mapped.js';
+import { type RepairOrders, repairRounds } from './repair-rounds.js';
 import { scanUnion } from './scan-union.js';
 import { stopCode } from './stop-code.js';
 import { stopwatch } from './stopwatch.js';
@@ -40,21 +43,42 @@ export const repairOptions = {
     describe: "give the group that index=off broke this file's content; repeat it for each group",
     group: 'Decisions:',
   },
+  map: {
+    type: 'text',
+    value: 'FILE',
+    describe: 'which names entries stand for, a line each: ENTRY NAME… (or a JSON object of lists)',
+    group: 'Decisions:',
+  },
+  image: {
+    type: 'text',
+    value: 'DEVICE',
+    describe:
+      'aufs on ext4: a copy of the upper made after the crash and before any mount, which still tells all names',
+    group: 'Decisions:',
+  },
 } as const satisfies Options;
 
 /** `repair` on one union: scan, decide, and unless it is a dry run mend under the maintenance lock. */
 export async function repairUnion(
   union: Union,
-  values: Values<typeof repairOptions & typeof writeOptions>,
+  values: Partial<Values<typeof repairOptions>> & Values<typeof writeOptions>,
   context: Context,
 ): Promise<Report> {
   const seconds = stopwatch();
   const choices = choicesOf(values);
   const dryRun = values['dry-run'] === true;
+  const { map, image } = values;
+  if (map !== undefined && image !== undefined) {
+    throw new Problem('usage', 'bad-option', '--map and --image exclude each other');
+  }
+  const namesOf = namesGiven(map, image, context);
   if (dryRun || (!choices.yes && context.streams.ask === undefined)) {
     const scan = await scanUnion(union, true, context);
     const left = decideRepairs(scan.findings, choices);
-    return repairReport({ scan, done: [], left, dryRun, seconds: seconds(), stop: undefined });
+    const orders = scan.blocked === undefined ? await namesOf?.(scan) : undefined;
+    const mapped = orders === undefined ? undefined : await mappedRepair(scan, orders, context);
+    const told = mapped?.told ?? [];
+    return repairReport({ scan, done: [], told, left, dryRun, seconds: seconds(), stop: undefined });
   }
   if (union.mounted !== undefined) {
     throw new Problem('busy', 'mounted', 'the union is mounted: its upper and its index are in use', {
@@ -64,13 +88,25 @@ export async function repairUnion(
   }
   const probe = (): void => refuseIfInUse(union, { kernelRoot: context.kernelRoot });
   return underMaintenance(union, 'repair', waitSeconds(values.wait), context, async () => {
-    const { scan, done, left, stopped } = await repairRounds(union, choices, probe, context);
+    const { scan, done, left, stopped } = await repairRounds(union, { ...choices, namesOf }, probe, context);
     const stop = stopped ? stopCode(context.signal) : undefined;
-    return repairReport({ scan, done, left, dryRun: false, seconds: seconds(), stop });
+    return repairReport({ scan, done, told: [], left, dryRun: false, seconds: seconds(), stop });
   });
 }
 
-function choicesOf({ yes, rescue, rejoin, unbreak }: Values<typeof repairOptions>): RepairChoices {
+function choicesOf({ yes, rescue, rejoin, unbreak }: Partial<Values<typeof repairOptions>>): RepairChoices {
   const paths = (unbreak ?? []).map((path) => path.replace(/^\/+/, '') as typeof path);
   return { yes: yes === true, rescue, rejoin: rejoin === true, unbreak: paths };
+}
+
+function namesGiven(
+  map: Bytes | undefined,
+  image: Bytes | undefined,
+  context: Context,
+): RepairOrders['namesOf'] {
+  if (image !== undefined) return (scan) => mapOfImage(scan, image, context);
+  if (map === undefined) return undefined;
+  // A map that cannot be read is told before anything is looked at.
+  const names = readMap(map);
+  return async () => ({ file: map, names });
 }

@@ -1,3 +1,4 @@
+import type { RepairOutcome } from '../restore/repair-apply.js';
 import type { Side } from '../restore/repair-evidence.js';
 import type { RepairAction } from '../scan/repair-action.js';
 import type { Finding } from '../scan/result.js';
@@ -58,6 +59,14 @@ export function questionText(
 export function safeQuestion(findings: readonly Finding[]): string {
   const lines = findings.map(({ path, message, code }) => `  ${shown(path)}: ${sentence(message)} [${code}]`);
   return `\n${lines.join('\n')}\nMend ${findings.length === 1 ? 'this one, which is safe' : `these ${findings.length}, which are safe`}? [y/N] `;
+}
+
+/** One question for what a map says. */
+export function mapQuestion(told: readonly RepairOutcome[]): string {
+  const lines = told.map(({ finding, reason }) => {
+    return `  ${shown(finding.path)}: ${sentence(reason === undefined ? finding.message : `stays, for ${reason}`)}`;
+  });
+  return `\n${lines.join('\n')}\nDo as the map says? [y/N] `;
 }
 
 function time(ns: bigint): string {

@@ -17,6 +17,8 @@ export interface RepairRun {
   /** The last scan: what is left. */
   readonly scan: ScanResult;
   readonly done: readonly RepairOutcome[];
+  /** What a map would do, where it only was looked at. */
+  readonly told: readonly RepairOutcome[];
   /** Repairs that were not carried out, and what each would need. */
   readonly left: readonly Decision[];
   readonly dryRun: boolean;
@@ -27,12 +29,13 @@ export interface RepairRun {
 
 /** What `repair` tells. */
 export function repairReport(run: RepairRun): Report {
-  const { scan, done, left, dryRun, seconds, stop } = run;
+  const { scan, done, told, left, dryRun, seconds, stop } = run;
   return {
     exitCode: stop ?? (needsAttention(run) ? 4 : 0),
     text: (page) => [
       ...targetLines(scan.union, page.style),
       ...done.flatMap((outcome) => outcomeLines(outcome, page)),
+      ...told.flatMap((each) => toldLines(each, page)),
       ...(dryRun ? left.flatMap((decision) => plannedLines(decision, page)) : []),
       ...findingLines(dryRun ? unplanned(scan.findings, left) : scan.findings, page),
       ...unreadableLines(scan.unreadable, page),
@@ -42,7 +45,7 @@ export function repairReport(run: RepairRun): Report {
       dryRun,
       target: targetJson(scan.union),
       entries: [],
-      repairs: [...done.map(outcomeJson), ...left.map(decisionJson)],
+      repairs: [...[...done, ...told].map(outcomeJson), ...left.map(decisionJson)],
       findings: scan.findings.map(findingJson),
       unreadable: scan.unreadable.map(unreadableJson),
       summary: summaryJson({
@@ -83,6 +86,16 @@ function outcomeLines({ finding, done, reason, kept }: RepairOutcome, { style }:
       text: `${mark} ${shown(finding.path)}: ${done ? sentence(doneWords(finding)) : sentence(`not mended: ${reason}`)} ${style.dim(`[${finding.code}]`)}`,
     },
     ...kept.map((path) => ({ level, text: `    kept as ${shown(path)}` })),
+  ];
+}
+
+function toldLines({ finding, reason }: RepairOutcome, { style }: Page): Line[] {
+  const text = reason === undefined ? finding.message : `stays: ${reason}`;
+  return [
+    {
+      level: reason === undefined ? 'info' : 'warning',
+      text: `${style.cyan('•')} ${shown(finding.path)}: ${sentence(text)} ${style.dim(`[${finding.code}]`)}`,
+    },
   ];
 }
 

@@ -10,6 +10,7 @@ export interface RepairDocument {
   readonly exitCode: number;
   readonly repairs: readonly {
     readonly code: string;
+    readonly path: string;
     readonly done: boolean;
     readonly reason: string | null;
   }[];
