@@ -55,7 +55,7 @@ _plinkctl() {
       union=yes
       ;;
     'repair')
-      options='-o --options --upper --lower --work --format --fstab -y --yes --no-yes --rescue --rejoin --no-rejoin --unbreak --map -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
+      options='-o --options --upper --lower --work --format --fstab -y --yes --no-yes --rescue --rejoin --no-rejoin --unbreak --map --image -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
       union=yes
       ;;
     'record')
@@ -151,9 +151,18 @@ _plinkctl() {
       return
       ;;
     --unbreak)
+      local IFS=$'\n'
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen -f -- "$cur"))
       return
       ;;
     --map)
+      local IFS=$'\n'
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen -f -- "$cur"))
+      return
+      ;;
+    --image)
       local IFS=$'\n'
       compopt -o filenames 2>/dev/null
       COMPREPLY=($(compgen -f -- "$cur"))

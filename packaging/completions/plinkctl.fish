@@ -174,8 +174,9 @@ complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-yes
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l rescue -x -a '(__fish_complete_directories)' -d 'move what cannot be placed to DIR instead of leaving it'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l rejoin -d 'link files that lost their index entry, and twins with the same content, to their groups again'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-rejoin
-complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l unbreak -x -d 'give the group that index=off broke this file\'s content; repeat it for each group'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l unbreak -r -F -d 'give the group that index=off broke this file\'s content; repeat it for each group'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l map -r -F -d 'which names entries stand for, a line each: ENTRY NAME… (or a JSON object of lists)'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l image -r -F -d 'aufs on ext4: a copy of the upper made after the crash and before any mount, which still tells all names'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -s n -l dry-run -d 'print the plan, change nothing'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-dry-run
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l wait -d 'wait for another maintenance to end, at most that long [default: do not wait]'

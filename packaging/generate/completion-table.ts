@@ -46,10 +46,12 @@ export function isGroup(members: readonly CompletedCommand[]): boolean {
   return members.some(({ name }) => name.includes(' '));
 }
 
+const paths: ReadonlySet<string> = new Set(['FILE', 'PATH', 'DEVICE']);
+
 /** What to offer for an option's value. */
 export function offeredFor({ type, choices, value }: Option): Offered {
   if (type === 'flag') return 'nothing';
   if (choices !== undefined) return choices;
   if (value === 'DIR') return 'directories';
-  return value === 'FILE' ? 'files' : 'nothing';
+  return value !== undefined && paths.has(value) ? 'files' : 'nothing';
 }
