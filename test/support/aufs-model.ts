@@ -80,6 +80,33 @@ export class AufsModel {
     writeFileSync(upper.at(BASE), '', { mode: 0o444 });
   }
 
+  /**
+   * A crash and a mount: every pseudo-link is forgotten, and groups that were not linked for real fall apart.
+   *
+   * @returns what the names showed before
+   */
+  remount(): ReadonlyMap<Bytes, ModelFile> {
+    const before = new Map(
+      [...this.files].map(([path, file]) => [path, { ...file, names: new Set(file.names) }]),
+    );
+    const view = aufsView(aufsUnion(`${this.upper.root}=rw`, ...this.lowers.map(({ root }) => `${root}=ro`)));
+    const now = new Map<string, ModelFile>();
+    for (const [path, { kind, file, branch, inode }] of view) {
+      if (kind === 'directory') continue;
+      const was = this.#file(path);
+      const place = [this.upper, ...this.lowers][branch] as Place;
+      const content = readFileSync(place.at(path), 'latin1');
+      const upper = branch === 0 ? BigInt(inode.slice(inode.indexOf(':') + 1)) : undefined;
+      const mode = lstatSync(place.at(path)).mode & 0o7777;
+      const known = now.get(file) ?? { ...was, names: new Set(), content, mode, upper };
+      now.set(file, known);
+      known.names.add(path);
+      this.files.set(path, known);
+    }
+    this.#numbers.clear();
+    return before;
+  }
+
   append(path: Bytes, text: string): void {
     this.#write(path, (at) => writeFileSync(at, text, { flag: 'a', encoding: 'latin1' }));
   }

@@ -1,7 +1,7 @@
 import { chmodSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bytes, joinBytes, parentOf } from '../../src/sys/bytes.js';
-import { AufsModel } from './aufs-model.js';
+import { AufsModel, type ModelFile } from './aufs-model.js';
 import { Place } from './place.js';
 import type { Random } from './random.js';
 
@@ -12,6 +12,8 @@ const EPOCH = 1_000_000_000n * 1_000_000_000n;
 /** A random small aufs after a random session, and what was done to it. */
 export interface RandomAufs {
   readonly model: AufsModel;
+  /** What names showed when an earlier session crashed; undefined if there was none. */
+  readonly crashed: ReadonlyMap<Bytes, ModelFile> | undefined;
   readonly story: readonly string[];
 }
 
@@ -25,8 +27,15 @@ export function buildRandomAufs(random: Random, root: string): RandomAufs {
     new Place(join(root, 'upper')),
     lowers.map((name) => new Place(join(root, name))),
   );
-  for (let left = random.between(1, 14); left > 0; left--) act(random, model, story);
-  return { model, story };
+  const session = (): void => {
+    for (let left = random.between(1, 14); left > 0; left--) act(random, model, story);
+  };
+  session();
+  if (!random.chance(25)) return { model, crashed: undefined, story };
+  const crashed = model.remount();
+  story.push('crash and mount');
+  session();
+  return { model, crashed, story };
 }
 
 function fillLower(random: Random, lower: Place, label: string): void {
