@@ -7,7 +7,10 @@ import { type EnterMaintenance, enterMaintenance } from './maintenance.js';
 import { isForeground } from './process-stat.js';
 
 /** What `maint run` may say about how it waits. */
-export type RunInMaintenance = Omit<EnterMaintenance, 'command' | 'admitsChildren'>;
+export type RunInMaintenance = Omit<EnterMaintenance, 'command' | 'admitsChildren'> & {
+  /** Where the program's standard output goes: this process' own unless told. */
+  readonly output?: 'stdout' | 'stderr';
+};
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -30,7 +33,7 @@ export async function runInMaintenance(
     admitsChildren: true,
   });
   try {
-    return await run(program, args, options.signal);
+    return await run(program, args, options);
   } finally {
     maintenance.release();
   }
@@ -39,10 +42,10 @@ export async function runInMaintenance(
 async function run(
   program: string,
   args: readonly string[],
-  abort: AbortSignal | undefined,
+  { signal: abort, output }: Pick<RunInMaintenance, 'signal' | 'output'>,
 ): Promise<number> {
   abort?.throwIfAborted();
-  const child = spawn(program, args, { stdio: 'inherit' });
+  const child = spawn(program, args, { stdio: ['inherit', output === 'stderr' ? 2 : 'inherit', 'inherit'] });
   let told = false;
   const forward = (signal: NodeJS.Signals) => {
     told = true;

@@ -27,6 +27,14 @@ describe('maint', () => {
     expect((await runMain('maint', 'run', ...words, '--', 'sh', '-c', 'kill -9 $$')).code).toBe(137);
   });
 
+  test('run --json has stdout for its document', async () => {
+    const { code, out } = await runMain('maint', 'run', '--json', ...words, '--', 'sh', '-c', 'exit 3');
+    expect({ code, json: JSON.parse(out) }).toMatchObject({
+      code: 3,
+      json: { schema: 'plinkctl/1', command: 'maint run', target: { format: 'aufs' }, exitCode: 3 },
+    });
+  });
+
   test('status tells who holds it while the command runs', async () => {
     const [started, stop] = [join(directory.path, 'started'), join(directory.path, 'stop')];
     const script = `touch ${started}; while [ ! -e ${stop} ]; do sleep 0.02; done`;

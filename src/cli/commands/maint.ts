@@ -2,21 +2,19 @@ import { maintenanceStatus } from '../../lock/maintenance-status.js';
 import { runInMaintenance } from '../../lock/run-in-maintenance.js';
 import { Problem } from '../../problem.js';
 import { maintStatusReport } from '../../report/maint-status-report.js';
+import { targetJson } from '../../report/target-view.js';
 import { type Bytes, toBuffer } from '../../sys/bytes.js';
 import { defineCommand } from '../command.js';
 import { outputOptions, targetOptions, writeOptions } from '../common-options.js';
 import { selectUnion } from '../select-union.js';
 import { waitSeconds } from '../wait-seconds.js';
 
-// What CMD prints goes to stdout, so no document can be there.
-const { json: _json, metrics: _metrics, ...runOutput } = outputOptions;
-
 /** `plinkctl maint run` */
 export const maintRun = defineCommand({
   name: 'maint run',
   summary: 'hold the maintenance mode of a union while a command runs',
   details: [
-    'No other plinkctl works on the union meanwhile; what the command itself starts may, one at a time. The exit status is the command’s (128 and more: the signal that ended it).',
+    'No other plinkctl works on the union meanwhile; what the command itself starts may, one at a time. The exit status is the command’s (128 and more: the signal that ended it). With --json its output goes to stderr.',
   ],
   examples: [
     ["$0 maint run --upper /u --lower /l --work /w -- sh -c 'backup /u && plinkctl flush …'", 'a backup'],
@@ -25,7 +23,7 @@ export const maintRun = defineCommand({
   exitStatus: [[75, 'busy: somebody else holds the maintenance mode; CMD was not run']],
   positionals: ['[MOUNTPOINT]', '-- CMD…'],
   takesRest: true,
-  options: { ...targetOptions, wait: writeOptions.wait, ...runOutput },
+  options: { ...targetOptions, wait: writeOptions.wait, ...outputOptions },
   run: async ({ values, positionals, rest }, context) => {
     const [program, ...args] = rest.map(decode);
     if (program === undefined) {
@@ -37,9 +35,11 @@ export const maintRun = defineCommand({
     const exitCode = await runInMaintenance(union, program, args, {
       wait: waitSeconds(values.wait),
       signal: context.signal,
+      // The one document of --json has stdout for itself.
+      output: values.json === true ? 'stderr' : 'stdout',
       onWait: (problem) => context.notice({ level: 'notice', text: `${problem.message}; waiting` }),
     });
-    return { exitCode, text: () => [], json: () => ({}) };
+    return { exitCode, text: () => [], json: () => ({ target: targetJson(union) }) };
   },
 });
 
