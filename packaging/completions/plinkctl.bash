@@ -63,7 +63,7 @@ _plinkctl() {
       union=yes
       ;;
     'maint run')
-      options='-o --options --upper --lower --work --format --fstab --wait -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --timeout --threads --config --state-dir -h --help'
+      options='-o --options --upper --lower --work --format --fstab --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
       union=yes
       ;;
     'maint status')

@@ -240,6 +240,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subc
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l format -x -a 'aufs overlay' -d 'the format, where it cannot be seen'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l fstab -d 'take the branches of MOUNTPOINT from an fstab; it need not be mounted'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l wait -d 'wait for another maintenance to end, at most that long [default: do not wait]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l json -d 'print one JSON document on stdout'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-json
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -s q -l quiet -d 'say only what needs attention'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-quiet
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -s v -l verbose -d 'say more: every entry, every name'
@@ -249,6 +251,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subc
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l progress -d 'progress on stderr [default: on a terminal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
