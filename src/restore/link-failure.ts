@@ -13,5 +13,8 @@ const remedies: Readonly<Record<string, string>> = {
 
 /** Why one entry could not be finished, in one sentence. */
 export function linkFailure(error: SysError): string {
+  if (error.syscall === 'fchownat' && error.code === 'EPERM') {
+    return 'a directory it needs belongs to another user, and only root can make one like it';
+  }
   return remedies[error.code] ?? `${error.syscall}: ${error.meaning}`;
 }

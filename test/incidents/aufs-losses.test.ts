@@ -337,6 +337,21 @@ describeKernel('what needs root to be shown', ['root', 'loop', 'tmpfs', 'ext4', 
     expect((await runMain('list', '-v', '-o', scene.words)).out).toContain('perhaps /secret/Q, /secret/R');
   });
 
+  test('an ordinary user makes no directory that should be another user’s', async () => {
+    const scene = new AufsScene();
+    const entry = group(scene, ['A', 'B', 'd/C']);
+    for (const { root } of scene.branches) command('chown', '-R', '65534', root, join(root, '..'));
+    chownSync(join(scene.lower.root, 'd'), 1234, 1234);
+    await runMain('flush', '--dry-run', '-o', scene.words);
+    const { code, out } = await runMainAs(65534, 'flush', '-o', scene.words);
+    expect([code, out]).toEqual([4, expect.stringContaining('belongs to another user')]);
+    expect(byPath(snapshot(scene.upper.root)).has(ascii('d'))).toBe(false);
+    expect(byPath(snapshot(scene.upper.root)).has(`.wh..wh.plnk/${entry}` as Bytes)).toBe(true);
+    expect((await runMain('flush', '-o', scene.words)).code).toBe(0);
+    expectOneFile(scene, ['A', 'B', 'd/C']);
+    expect(scene.view().get(ascii('d'))?.owner).toBe('1234:1234');
+  });
+
   test('no-space: everything stays, and a rerun with space finishes', async () => {
     const scene = new AufsScene();
     const small = join(scene.upper.root, '..', 'small');
