@@ -1,7 +1,9 @@
 import { chmodSync, chownSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { ascii, type Bytes } from '../../src/sys/bytes.js';
+import { ascii, type Bytes, bytesFromText } from '../../src/sys/bytes.js';
+import { link, mkdir } from '../../src/sys/names.js';
+import { close, O_DIRECTORY, O_RDONLY, openBeneath, openDirectory } from '../../src/sys/open.js';
 import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
 import { overlayUnion } from '../support/overlay-place.js';
 import { layersOf, viewOf } from '../support/overlay-verifier.js';
@@ -113,6 +115,32 @@ describeIncidents('restored directories', ['ext4', 'xfs', 'btrfs'], (directory) 
     const alias = byPath(viewOf(place, INDEX).tree).get('d/B' as Bytes);
     expect(alias).toMatchObject({ mode: '6755', owner: '1000:1000' });
     expect(alias?.xattrs).toContain(`security.capability=${capability.toString('hex')}`);
+  });
+
+  test.each(goals)('deeper-than-a-path-can-be-long: %s restores names beyond PATH_MAX', async (goal) => {
+    const name = 'n'.repeat(250) as Bytes;
+    const depth = 90;
+    const place = overlayWith(directory(), {
+      lower(lower) {
+        writeFileSync(lower.at(ascii('A')), 'lowerdata\n');
+        let at = openDirectory(bytesFromText(lower.root));
+        const root = openDirectory(bytesFromText(lower.root));
+        for (let level = 0; level < depth; level++) {
+          mkdir(at, name, 0o755);
+          const below = openBeneath(at, name, O_RDONLY | O_DIRECTORY);
+          close(at);
+          at = below;
+          if (level % 30 === 29) link(root, ascii('A'), at, ascii('alias'));
+        }
+        close(at);
+        close(root);
+      },
+    });
+    const before = viewOf(place, INDEX);
+    const { outcome } = await runGoal(overlayUnion(place, INDEX), goal);
+    expect([outcome.linksRestored, outcome.directoriesMade]).toEqual([3, depth]);
+    expectSameView(before.tree, viewOf(place, INDEX).tree);
+    expectSameView(before.tree, viewOf(place, ['index=off']).tree);
   });
 
   test.each(goals)('names-of-any-bytes: %s restores them all', async (goal) => {

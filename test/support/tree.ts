@@ -80,7 +80,7 @@ export type Tree = readonly TreeEntry[];
 export function snapshot(root: string): Tree {
   const entries = withFd(openWithoutAtime(root), (fd) => {
     const found: Omit<TreeEntry, 'group'>[] = [entryOf(fd, ascii(''), ascii(''), stat(fd, ascii('')))];
-    readInto(found, fd, ascii(''));
+    readInto(found, fd, ascii(''), ascii(''));
     return found;
   });
   entries.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -106,19 +106,17 @@ export function groupsOf(tree: Tree): ReadonlyMap<Bytes, readonly Bytes[]> {
   return groups;
 }
 
-function readInto(found: Omit<TreeEntry, 'group'>[], root: number, directory: Bytes): void {
-  // O_NOATIME for the case that the root is an ordinary descriptor.
+function readInto(found: Omit<TreeEntry, 'group'>[], parent: number, at: Bytes, name: Bytes): void {
+  // O_NOATIME for the case that the root is an ordinary descriptor. By descriptors: paths may pass PATH_MAX.
   const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NOATIME;
-  const children: Bytes[] = [];
-  withFd(openBeneathAnyMount(root, directory, flags), (fd) => {
-    for (const { name } of readDirectory(fd)) {
-      const facts = stat(fd, name);
-      const path = joinBytes(directory, name);
-      found.push(entryOf(fd, name, path, facts));
-      if (isDirectory(facts)) children.push(path);
+  withFd(openBeneathAnyMount(parent, name, flags), (fd) => {
+    for (const child of [...readDirectory(fd)]) {
+      const facts = stat(fd, child.name);
+      const path = joinBytes(at, child.name);
+      found.push(entryOf(fd, child.name, path, facts));
+      if (isDirectory(facts)) readInto(found, fd, path, child.name);
     }
   });
-  for (const child of children) readInto(found, root, child);
 }
 
 function entryOf(dirfd: number, name: Bytes, path: Bytes, facts: Stat): Omit<TreeEntry, 'group'> {
