@@ -82,7 +82,7 @@ async function judge(
 ): Promise<{ readonly found: ScanResult; readonly plan: PrunePlan }> {
   const found = await scanUnion(union, false, context);
   const { knownNames, disagreements } = againstPrune(found, recordFor(union, context));
-  const facts = pruneFacts(found, disagreements);
+  const facts = await pruneFacts(found, disagreements, { signal: context.signal });
   const now = BigInt(Date.now()) * 1_000_000n;
   return { found, plan: prunePlan({ scan: found, facts, knownNames, policy, now }) };
 }

@@ -1,4 +1,6 @@
+import { type LowerLinks, lowerLinks } from '../scan/lower-links.js';
 import type { IndexEntry, ScanResult } from '../scan/result.js';
+import type { ScanOptions } from '../scan/scan.js';
 import type { Bytes } from '../sys/bytes.js';
 import { nobodyHasOpen } from '../sys/lock.js';
 import { O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openBeneath, withFd } from '../sys/open.js';
@@ -8,13 +10,15 @@ import type { PruneFacts } from './prune-types.js';
 import { openSite } from './site.js';
 
 /** Looks at each orphan of a scan once more, for what a prune must know. Changes nothing. */
-export function pruneFacts(
+export async function pruneFacts(
   scan: ScanResult,
   disagreements: ReadonlyMap<IndexEntry, string>,
-): Map<IndexEntry, PruneFacts> {
+  options: ScanOptions = {},
+): Promise<Map<IndexEntry, PruneFacts>> {
   const facts = new Map<IndexEntry, PruneFacts>();
   const orphans = scan.entries.filter(({ state }) => state === 'orphan');
   if (orphans.length === 0) return facts;
+  const lower = await linksOf(scan, orphans, options);
   const site = openSite(scan.union);
   try {
     for (const entry of orphans) {
@@ -25,12 +29,27 @@ export function pruneFacts(
         changed: lastChange(now),
         open: isOpen(index, entry.name, now),
         disagreement: disagreements.get(entry),
+        lower: lower.get(entry.name),
       });
     }
   } finally {
     site.close();
   }
   return facts;
+}
+
+function linksOf(
+  { union }: ScanResult,
+  orphans: readonly IndexEntry[],
+  options: ScanOptions,
+): Promise<Map<Bytes, LowerLinks>> {
+  const there = orphans.filter(({ overlay }) => overlay !== undefined && overlay.originExists !== false);
+  if (union.format !== 'overlay' || there.length === 0) return Promise.resolve(new Map());
+  return lowerLinks(
+    union,
+    there.map(({ name }) => name),
+    options,
+  );
 }
 
 /** The later of ctime and mtime; a clock that was set back must not make an entry young or old. */

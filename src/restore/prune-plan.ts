@@ -10,13 +10,15 @@ const DAY = 86_400_000_000_000n;
  * its user meant it to be, at once. Where the lower file vanished, nobody meant the copy to go: a package manager
  * half-way through an upgrade, or a lower that is being copied, looks the same for a while.
  */
-export function defaultAge(entry: IndexEntry): bigint {
-  return mayBeLastCopy(entry) ? DAY : 0n;
+export function defaultAge(entry: IndexEntry, facts: PruneFacts): bigint {
+  return mayBeLastCopy(entry, facts) === undefined ? 0n : DAY;
 }
 
-/** Whether its names may have gone by something that happened to the lower, and not by their user's wish. */
-function mayBeLastCopy({ atRisk, overlay }: IndexEntry): boolean {
-  return atRisk || (overlay !== undefined && overlay.originExists !== true);
+/** Why its names may have gone by something else than their user's wish, or not have gone at all. */
+function mayBeLastCopy({ atRisk, overlay }: IndexEntry, { lower }: PruneFacts): string | undefined {
+  if (atRisk || overlay?.originExists === false) return 'the lower file is gone, so it may be the last copy';
+  if (overlay === undefined || lower === undefined || lower.seen >= lower.nlink) return undefined;
+  return 'the lower file has names outside of the given lowers, so that another lower may show it';
 }
 
 /**
@@ -73,16 +75,22 @@ function obstacle(
   if (facts.open === undefined) {
     return { reason: 'whether a process has it open cannot be told', attention: true };
   }
+  if (entry.overlay !== undefined && entry.overlay.originExists !== false && facts.lower === undefined) {
+    const reason =
+      'none of the given lowers has its lower file: give every lower that the union is mounted with';
+    return { reason, attention: true };
+  }
   const age = now - facts.changed;
-  const least = policy.minAge ?? defaultAge(entry);
+  const least = policy.minAge ?? defaultAge(entry, facts);
   if (age < least) {
     return { reason: `changed ${seconds(age)} ago, and must rest for ${seconds(least)}`, attention: false };
   }
-  return unrescued(entry, policy);
+  return unrescued(entry, facts, policy);
 }
 
 function unrescued(
   entry: IndexEntry,
+  facts: PruneFacts,
   policy: PrunePolicy,
 ): { readonly reason: string; readonly attention: boolean } | undefined {
   if (policy.rescue !== undefined) {
@@ -90,11 +98,9 @@ function unrescued(
       ? undefined
       : { reason: 'its data was never copied to the upper: there is nothing to rescue', attention: true };
   }
-  if (!mayBeLastCopy(entry) || policy.withoutRescue) return undefined;
-  return {
-    reason: 'the lower file is gone, so it may be the last copy: give --rescue DIR, or --without-rescue',
-    attention: true,
-  };
+  const why = mayBeLastCopy(entry, facts);
+  if (why === undefined || policy.withoutRescue) return undefined;
+  return { reason: `${why}: give --rescue DIR, or --without-rescue`, attention: true };
 }
 
 function seconds(ns: bigint): string {

@@ -21,6 +21,8 @@ export interface PruneFacts {
   readonly open: boolean | undefined;
   /** What the record of its names says against its removal. */
   readonly disagreement: string | undefined;
+  /** Names of its lower file in the given lowers, and its links in all (overlay); undefined where none was met. */
+  readonly lower: { readonly seen: number; readonly nlink: number } | undefined;
 }
 
 /** An entry that will go. */

@@ -81,7 +81,7 @@ async function expectHarmlessPrune({ place, options }: RandomUnion, rescue: stri
   const found = await scan(union);
   const plan = prunePlan({
     scan: found,
-    facts: pruneFacts(found, new Map()),
+    facts: await pruneFacts(found, new Map()),
     knownNames: new Map(),
     policy: { minAge: 0n, rescue: bytesFromText(rescue), withoutRescue: false },
     now: BigInt(Date.now()) * 1_000_000n + 1_000_000_000n,

@@ -4,6 +4,7 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -17,10 +18,11 @@ import { expect, test } from '@jest/globals';
 import { ascii, type Bytes, bytesFromText } from '../../src/sys/bytes.js';
 import { mount, umount } from '../../src/sys/mount.js';
 import { interpose } from '../../src/sys/seam.js';
-import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
+import { append, commonLower, describeIncidents, overlayWith } from '../support/overlay-incident.js';
 import { overlayOptions } from '../support/overlay-mount.js';
-import { type OverlayPlace, whileMounted } from '../support/overlay-place.js';
+import { type OverlayPlace, overlayPlace, whileMounted } from '../support/overlay-place.js';
 import { indexNames, layersOf, viewOf } from '../support/overlay-verifier.js';
+import { Place } from '../support/place.js';
 import { runMain } from '../support/run-main.js';
 import { expectSameTree, expectSameView } from '../support/tree-diff.js';
 
@@ -153,6 +155,47 @@ describeIncidents('prune', ['ext4', 'xfs', 'btrfs', 'tmpfs'], (directory) => {
     const { code, report } = await run('prune', { ...place, lowers: [copy] }, '--min-age', '0');
     expect([code, report.error.code]).toEqual([8, 'lower-mismatch']);
     expect(indexNames(place)).toHaveLength(1);
+  });
+
+  test('a lower that was left out, on the same file system, is missed', async () => {
+    const root = directory();
+    const bottom = join(root, 'bottom');
+    const top = join(root, 'top');
+    const place = overlayPlace(root, [top, bottom]);
+    commonLower(new Place(bottom));
+    whileMounted(place, INDEX, (view) => {
+      append(view, 'A');
+      unlinkSync(view.at(ascii('A')));
+    });
+    const { code, report } = await run(
+      'prune',
+      { ...place, lowers: [top] },
+      '--min-age',
+      '0',
+      '--without-rescue',
+    );
+    expect([code, report.summary.entriesRemoved]).toEqual([4, 0]);
+    whileMounted(place, INDEX, (view) => {
+      expect(readFileSync(view.at(ascii('B')), 'utf8')).toBe('lowerdata\nX\n');
+    });
+  });
+
+  test('names of the lower file outside of the lowers make it a matter for a rescue', async () => {
+    const root = directory();
+    const place = overlayWith(root, {
+      lower(lower) {
+        commonLower(lower);
+        linkSync(lower.at(ascii('A')), join(root, 'outside'));
+      },
+    });
+    whileMounted(place, INDEX, (view) => {
+      for (const name of GROUP) unlinkSync(view.at(name as Bytes));
+    });
+    expect(indexNames(place)).toHaveLength(1);
+    const kept = await run('prune', place, '--min-age', '0');
+    expect([kept.code, kept.report.entries.at(-1).reason]).toEqual([4, expect.stringContaining('outside')]);
+    const saved = await run('prune', place, '--min-age', '0', '--rescue', join(root, 'rescue'));
+    expect([saved.code, saved.report.summary.entriesRemoved]).toEqual([0, 1]);
   });
 
   test('a union that is mounted is left to the kernel', async () => {

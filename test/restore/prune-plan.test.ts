@@ -46,7 +46,12 @@ const orphan: IndexEntry = {
 };
 const vanished: IndexEntry = { ...orphan, atRisk: true, overlay: { ...overlay, originExists: false } };
 
-const facts: PruneFacts = { changed: NOW - 2n * DAY, open: false, disagreement: undefined };
+const facts: PruneFacts = {
+  changed: NOW - 2n * DAY,
+  open: false,
+  disagreement: undefined,
+  lower: { seen: 3, nlink: 3 },
+};
 const policy: PrunePolicy = { minAge: undefined, rescue: undefined, withoutRescue: false };
 
 const directory = tempDir('plan');
@@ -83,7 +88,7 @@ function decide(
 describe('what a prune removes', () => {
   test('an orphan whose names were removed through the union, at once', () => {
     expect(decide(orphan, { known: { ...facts, changed: NOW } })).toBe('goes');
-    expect(defaultAge(orphan)).toBe(0n);
+    expect(defaultAge(orphan, facts)).toBe(0n);
   });
 
   test('a clock that was set back makes nothing old', () => {
@@ -100,8 +105,20 @@ describe('what a prune removes', () => {
       /^changed 23 hours ago, and must rest for 24 hours/,
     );
     expect(decide(vanished, { terms: { ...saved, minAge: 0n }, known: young })).toBe('goes');
-    const unknown = { ...orphan, overlay: { ...overlay, originExists: undefined } };
-    expect(decide(unknown)).toMatch(/^! /);
+  });
+
+  test('one whose lower file no given lower has is not judged', () => {
+    const lost = { ...facts, lower: undefined };
+    expect(decide(orphan, { known: lost })).toMatch(/^! none of the given lowers/);
+    expect(decide(orphan, { known: lost, terms: { ...policy, rescue: '/r' as Bytes } })).toMatch(/^! none/);
+    // Without the right to open by handle the names in the lowers tell.
+    expect(decide({ ...orphan, overlay: { ...overlay, originExists: undefined } })).toBe('goes');
+  });
+
+  test('one whose lower file has names elsewhere needs a decision about its data', () => {
+    const known = { ...facts, lower: { seen: 2, nlink: 3 } };
+    expect(decide(orphan, { known })).toMatch(/^! the lower file has names outside/);
+    expect(decide(orphan, { known, terms: { ...policy, rescue: '/r' as Bytes } })).toBe('goes');
   });
 
   test.each([
