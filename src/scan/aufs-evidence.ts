@@ -9,9 +9,10 @@ import type { Layer, Stack } from '../union/view-rules.js';
 import { type Candidate, Candidates } from './aufs-candidates.js';
 import type { RawPlink } from './aufs-index.js';
 import { type FileAt, type Likeness, likeness } from './aufs-likeness.js';
-import type { Namesake, RemovedFile, UpperPlinkNames } from './aufs-names.js';
+import type { Namesake } from './aufs-names.js';
 import { bearsOut, type Proof, proveOrigin, weigh } from './aufs-proof.js';
 import { searchLowers } from './aufs-search.js';
+import type { RemovedFile, UpperPlinkNames } from './aufs-upper-names.js';
 import type { ScanOptions } from './scan.js';
 import type { WalkProgress } from './walk.js';
 

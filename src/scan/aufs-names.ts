@@ -1,37 +1,20 @@
 import { type Bytes, joinBytes } from '../sys/bytes.js';
 import { fileSystemOf } from '../sys/filesystem.js';
 import { type InodeId, type InodeKey, inodeKey } from '../sys/inode-id.js';
-import { withFd } from '../sys/open.js';
-import { readDirectory } from '../sys/read-directory.js';
 import { isDirectory, type Stat, stat, statIfThere } from '../sys/stat.js';
 import { isSysError } from '../sys/sys-error.js';
-import { getXattrFd } from '../sys/xattr.js';
-import { AUFS_NAME_MAX, hiddenBy } from '../union/aufs-names.js';
+import { AUFS_NAME_MAX } from '../union/aufs-names.js';
 import { aufsRules } from '../union/aufs-rules.js';
 import { directoryInodesAreTrue } from '../union/handle-inode.js';
-import { openQuietly } from '../union/open-layer-directory.js';
 import type { Layer, Stack } from '../union/view-rules.js';
-import type { RawPlink } from './aufs-index.js';
 import { InodeSet } from './inode-set.js';
 import { MissingDirectories } from './missing-directories.js';
-import { TIMES_XATTR } from './own-marks.js';
 import type { BranchPath, MissingName, Unreadable } from './result.js';
 import type { WalkDirectory, WalkVisitor } from './walk.js';
 
 /** The lower file that a name would show if its upper file were not there. */
 export interface Namesake extends BranchPath, InodeId {
   readonly stat: Stat;
-}
-
-/** What is known of one entry's upper names. */
-export interface PlinkNames {
-  readonly names: { readonly path: Bytes; readonly namesake: Namesake | undefined }[];
-}
-
-/** A lower file of which some names are whited out in an upper branch. */
-export interface RemovedFile {
-  readonly file: Namesake;
-  readonly names: Bytes[];
 }
 
 /** The lower file under a name, below a position of the stack; undefined where a whiteout or nothing is there. */
@@ -61,93 +44,11 @@ function lookUp(fd: number, name: Bytes): Stat | undefined {
   }
 }
 
-function trusted(layers: readonly Layer[]): ReadonlySet<number> {
+/** Branches whose `d_ino` is the inode's own number. */
+export function trueInodeBranches(layers: readonly Layer[]): ReadonlySet<number> {
   return new Set(
     layers.filter(({ root }) => directoryInodesAreTrue(fileSystemOf(root).type)).map(({ branch }) => branch),
   );
-}
-
-/** First walk: the upper names of each entry, with the lower file under each. It enters what uppers hold alone. */
-export class UpperPlinkNames implements WalkVisitor {
-  readonly unreadable: Unreadable[] = [];
-  readonly byEntry = new Map<RawPlink, PlinkNames>();
-  readonly owedTimes: { readonly branch: number; readonly path: Bytes }[] = [];
-  /** By lower inode. */
-  readonly removed = new Map<string, RemovedFile>();
-  readonly #byInode = new Map<string, PlinkNames>();
-  readonly #wanted = new Map<number, InodeSet | 'all'>();
-  readonly #owed: boolean;
-
-  constructor(layers: readonly Layer[], plinks: readonly RawPlink[], owed: boolean) {
-    this.#owed = owed;
-    const trust = trusted(layers);
-    const inodes = new Map<number, bigint[]>();
-    for (const plink of plinks) {
-      const key = `${plink.branch}/${inodeKey(plink.stat)}`;
-      const names = this.#byInode.get(key) ?? { names: [] };
-      this.#byInode.set(key, names);
-      this.byEntry.set(plink, names);
-      const list = inodes.get(plink.branch);
-      if (list === undefined) inodes.set(plink.branch, [plink.stat.ino]);
-      else list.push(plink.stat.ino);
-    }
-    for (const [branch, list] of inodes)
-      this.#wanted.set(branch, trust.has(branch) ? new InodeSet(list) : 'all');
-  }
-
-  wanted(branch: number): InodeSet | 'all' | undefined {
-    return this.#wanted.get(branch);
-  }
-
-  enters(stack: Stack): boolean {
-    return stack.some(({ layer }) => layer.role === 'upper');
-  }
-
-  onDirectory({ path, stack }: WalkDirectory): void {
-    for (const [position, { layer, fd }] of stack.entries()) {
-      if (layer.role !== 'upper') continue;
-      if (this.#owed && getXattrFd(fd, TIMES_XATTR) !== undefined) {
-        this.owedTimes.push({ branch: layer.branch, path });
-      }
-      if (this.byEntry.size > 0) this.#noteRemoved(path, stack, position);
-    }
-  }
-
-  #noteRemoved(path: Bytes, stack: Stack, position: number): void {
-    try {
-      withFd(openQuietly(stack[position]?.fd ?? -1, '' as Bytes), (fd) => {
-        for (const { name: whiteout } of readDirectory(fd)) {
-          const name = hiddenBy(whiteout);
-          const file = name === undefined ? undefined : namesakeBelow(stack, position, name);
-          if (name === undefined || file === undefined) continue;
-          const key = lowerKey(file.branch, file);
-          const known = this.removed.get(key);
-          if (known === undefined) this.removed.set(key, { file, names: [joinBytes(path, name)] });
-          else known.names.push(joinBytes(path, name));
-        }
-      });
-    } catch (error) {
-      // The walk itself meets the same failure and tells of it.
-      if (!isSysError(error)) throw error;
-    }
-  }
-
-  onName(directory: WalkDirectory, position: number, name: Bytes): void {
-    const at = directory.stack[position];
-    if (at === undefined) return;
-    const s = statIfThere(at.fd, name);
-    if (s === undefined) return;
-    const found = this.#byInode.get(`${at.layer.branch}/${inodeKey(s)}`);
-    found?.names.push({
-      path: joinBytes(directory.path, name),
-      // A name that its own whiteout hides was removed: what it covers says nothing.
-      namesake: aufsRules.hides(at, name) ? undefined : namesakeBelow(directory.stack, position, name),
-    });
-  }
-
-  onUnreadable(unreadable: Unreadable): void {
-    this.unreadable.push(unreadable);
-  }
 }
 
 /** What the second walk found of one lower inode. */
@@ -176,7 +77,7 @@ export class LowerPlinkNames implements WalkVisitor {
   readonly #wanted = new Map<number, InodeSet | 'all'>();
 
   constructor(layers: readonly Layer[], origins: readonly LowerWanted[]) {
-    const trust = trusted(layers);
+    const trust = trueInodeBranches(layers);
     const inodes = new Map<number, bigint[]>();
     for (const { branch, upper, dev, ino } of origins) {
       const key = lowerKey(branch, { dev, ino });

@@ -3,7 +3,8 @@ import { S_IFMT } from '../sys/stat.js';
 import type { Candidate } from './aufs-candidates.js';
 import type { RawPlink } from './aufs-index.js';
 import type { Likeness } from './aufs-likeness.js';
-import type { Namesake, PlinkNames, RemovedFile } from './aufs-names.js';
+import type { Namesake } from './aufs-names.js';
+import type { PlinkNames, RemovedFile } from './aufs-upper-names.js';
 import type { Unreadable } from './result.js';
 
 /** The lower file that an entry's upper names prove, or why they prove none. */

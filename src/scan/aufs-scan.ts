@@ -13,16 +13,10 @@ import { clues, suspected } from './aufs-clues.js';
 import { type Judged, judgePlinks } from './aufs-evidence.js';
 import { aufsFindings } from './aufs-findings.js';
 import { type RawPlink, readPlinks } from './aufs-index.js';
-import {
-  type LowerNames,
-  LowerPlinkNames,
-  type LowerWanted,
-  lowerKey,
-  type Namesake,
-  UpperPlinkNames,
-} from './aufs-names.js';
+import { type LowerNames, LowerPlinkNames, type LowerWanted, lowerKey, type Namesake } from './aufs-names.js';
 import { AufsRecord } from './aufs-recorded.js';
 import { classifyPlink } from './aufs-states.js';
+import { UpperPlinkNames } from './aufs-upper-names.js';
 import { openLayers } from './open-layers.js';
 import { isOwnTemporary, RUNNING_XATTR } from './own-marks.js';
 import type { Blocked, Leftovers, ScanResult } from './result.js';

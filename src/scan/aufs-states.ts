@@ -1,7 +1,8 @@
 import type { Bytes } from '../sys/bytes.js';
 import type { RawPlink } from './aufs-index.js';
-import type { LowerNames, PlinkNames } from './aufs-names.js';
+import type { LowerNames } from './aufs-names.js';
 import type { Proof } from './aufs-proof.js';
+import type { PlinkNames } from './aufs-upper-names.js';
 import { entryInode, fileKind } from './file-kind.js';
 import type { AufsEntryFacts, EntryState, IndexEntry, MissingName, Unreadable } from './result.js';
 

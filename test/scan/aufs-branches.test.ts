@@ -27,7 +27,7 @@ describe('several writable branches', () => {
     const scene = new AufsScene(['rw', 'rw', 'ro']);
     const [rw1, rw2, ro] = scene.branches as [AufsScene['upper'], AufsScene['upper'], AufsScene['upper']];
     scene.file(ro, ['A', 'B', 'on2/C', 'on1/deep/D'], A);
-    scene.file(ro, ['on2/p', 'on1/q', 'r', 'new/s'], B);
+    scene.file(ro, ['on2/p', 'on1/q', 'on1/deep/r', 'new/s'], B);
     mkdirSync(rw1.at(ascii('on1')), { mode: 0o750 });
     mkdirSync(rw2.at(ascii('on2')), { mode: 0o700 });
     chmodSync(ro.at(ascii('new')), 0o711);
@@ -49,10 +49,10 @@ describe('several writable branches', () => {
       'on2/C: 0, 4 links',
       'on1/deep/D: 0, 4 links',
     ]);
-    expect(found(scene, 'on2/p', 'on1/q', 'r', 'new/s')).toEqual([
+    expect(found(scene, 'on2/p', 'on1/q', 'on1/deep/r', 'new/s')).toEqual([
       'on2/p: 1, 4 links',
       'on1/q: 1, 4 links',
-      'r: 1, 4 links',
+      'on1/deep/r: 1, 4 links',
       'new/s: 1, 4 links',
     ]);
     // A directory is made as the topmost branch that has it shows it.
@@ -78,17 +78,17 @@ describe('several writable branches', () => {
   test('a name that a higher writable branch covers or removed is not linked below', async () => {
     const scene = threeBranches();
     const [rw1, rw2] = scene.branches as [AufsScene['upper'], AufsScene['upper']];
-    scene.file(rw1, ['r'], 'a new file\n');
+    scene.file(rw1, ['on1/deep/r'], 'a new file\n');
     scene.white('new/s', rw1);
     const { found: scan } = await runGoal(scene.union, 'flush');
     expect(statesOf(scan)).toContainEqual(['restorable', 'on1/q']);
-    expect(found(scene, 'on2/p', 'on1/q', 'r', 'new/s')).toEqual([
+    expect(found(scene, 'on2/p', 'on1/q', 'on1/deep/r', 'new/s')).toEqual([
       'on2/p: 1, 2 links',
       'on1/q: 1, 2 links',
-      'r: 0, 1 links',
+      'on1/deep/r: 0, 1 links',
       'new/s: not shown',
     ]);
-    expect(byPath(snapshot(rw2.root)).has(ascii('r'))).toBe(false);
+    expect(byPath(snapshot(rw2.root)).has(ascii('on1/deep'))).toBe(false);
   });
 
   test('entries of two branches that claim one lower file are kept', async () => {
