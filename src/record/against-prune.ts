@@ -1,5 +1,5 @@
 import { openLayers } from '../scan/open-layers.js';
-import { fileId, type RecordedEntry, type UnionRecord } from '../scan/recorded.js';
+import { fileId, layersId, type RecordedEntry, type UnionRecord } from '../scan/recorded.js';
 import type { IndexEntry, ScanResult } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
 import { withFd } from '../sys/open.js';
@@ -24,8 +24,13 @@ export function againstPrune(scan: ScanResult, record: UnionRecord | undefined):
   for (const [entry, { names }] of known) knownNames.set(entry, names);
   const { union } = scan;
   if (union.format === 'overlay' && known.length > 0) {
+    const given = givenLayers(scan);
     withFates(union, (fate) => {
-      for (const [entry, { names }] of known) {
+      for (const [entry, { names, layers }] of known) {
+        if (layers !== given) {
+          disagreements.set(entry, 'it was recorded with other branches than those given');
+          continue;
+        }
         // Hidden aliases of a lower file that is still there prove by themselves who removed the names.
         if (entry.overlay?.originExists === true) continue;
         const lost = names.find((path) => fate(path)?.is !== 'hidden');
@@ -38,6 +43,15 @@ export function againstPrune(scan: ScanResult, record: UnionRecord | undefined):
     });
   }
   return { knownNames, disagreements };
+}
+
+function givenLayers({ union }: ScanResult): string {
+  const layers = openLayers(union);
+  try {
+    return layersId(layers.all);
+  } finally {
+    layers.close();
+  }
 }
 
 function recordedOrphans(scan: ScanResult, record: UnionRecord): [IndexEntry, RecordedEntry][] {

@@ -8,8 +8,8 @@ export type Observation =
   | { readonly sees: 'none' }
   | { readonly sees: 'nothing'; readonly reason: string };
 
-/** The part of a recorded entry that identifies its inode. */
-export type Identity = Pick<RecordedEntry, 'name' | 'file' | 'mode' | 'size' | 'mtime'>;
+/** The part of a recorded entry that identifies its inode, and the branches that it was looked at in. */
+export type Identity = Pick<RecordedEntry, 'name' | 'file' | 'mode' | 'size' | 'mtime' | 'layers'>;
 
 /**
  * What is to be written down of an entry after a look. Numbers in names of pseudo-links are true in one mount only:

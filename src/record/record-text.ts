@@ -6,13 +6,16 @@ const SCHEMA = 'plinkctl-record/1';
 
 /** A record as the text of its file: JSON, big numbers as decimal strings, paths as in `--json`. */
 export function recordText(record: RecordedBranch, path: Bytes): string {
+  // The same for most entries, and as long as there are branches.
+  const layers = [...new Set(record.entries.map((entry) => entry.layers))];
   return `${JSON.stringify(
     {
       schema: SCHEMA,
       written: new Date().toISOString(),
       branch: record.branch,
       path: pathJson(path),
-      entries: record.entries.map(entryJson),
+      layers,
+      entries: record.entries.map((entry) => ({ ...entryJson(entry), layers: layers.indexOf(entry.layers) })),
     },
     null,
     1,
@@ -49,13 +52,14 @@ function entryJson({ name, file, mode, size, mtime, origin, names, gone, mount }
 export function parseRecord(text: string): RecordedBranch {
   const document = object(JSON.parse(text), 'the record');
   if (document.schema !== SCHEMA) throw new Error(`its schema is ${String(document.schema)}`);
+  const layers = list(document.layers, 'layers').map((each) => string(each, 'layers'));
   return {
     branch: string(document.branch, 'branch'),
-    entries: list(document.entries, 'entries').map(parseEntry),
+    entries: list(document.entries, 'entries').map((entry) => parseEntry(entry, layers)),
   };
 }
 
-function parseEntry(value: unknown): RecordedEntry {
+function parseEntry(value: unknown, layers: readonly string[]): RecordedEntry {
   const entry = object(value, 'entry');
   return {
     name: path(entry.name),
@@ -65,6 +69,7 @@ function parseEntry(value: unknown): RecordedEntry {
     mtime: big(entry.mtime, 'mtime'),
     origin: entry.origin === null ? undefined : parseOrigin(object(entry.origin, 'origin')),
     names: list(entry.names, 'names').map(path),
+    layers: string(layers[integer(entry.layers, 'layers')], 'layers'),
     gone: entry.gone === true,
     mount: entry.mount === null ? undefined : string(entry.mount, 'mount'),
   };

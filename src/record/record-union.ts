@@ -3,6 +3,7 @@ import { openLayers } from '../scan/open-layers.js';
 import {
   branchId,
   fileId,
+  layersId,
   type RecordedBranch,
   type RecordedEntry,
   type UnionRecord,
@@ -112,6 +113,7 @@ function branches(
   mount: string | undefined,
   openIndex: (root: number) => number = (root) => openQuietly(root, PLINK_DIRECTORY),
 ): BranchLook[] {
+  const all = layersId(layers);
   return layers
     .filter(({ role }) => role === 'upper')
     .map(({ branch, root, path }) => {
@@ -133,7 +135,7 @@ function branches(
     if (file === undefined) {
       return { entry, recorded: undefined, reason: 'the file system of its branch has no file handles' };
     }
-    const identity: Identity = { name: entry.name, file, mode, size, mtime };
+    const identity: Identity = { name: entry.name, file, mode, size, mtime, layers: all };
     const before = previous.get(entry.branch)?.entries.find(({ name }) => name === entry.name);
     return { entry, recorded: mergeEntry(identity, observation, before, mount), reason };
   }

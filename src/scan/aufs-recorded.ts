@@ -12,7 +12,14 @@ import type { RawPlink } from './aufs-index.js';
 import type { Namesake } from './aufs-names.js';
 import type { Proof } from './aufs-proof.js';
 import { lackingDirectories, type NameFate, nameFate } from './name-fate.js';
-import { branchId, fileId, type RecordedEntry, type RecordedOrigin, type UnionRecord } from './recorded.js';
+import {
+  branchId,
+  fileId,
+  layersId,
+  type RecordedEntry,
+  type RecordedOrigin,
+  type UnionRecord,
+} from './recorded.js';
 import type { IndexEntry, MissingDirectory, MissingName } from './result.js';
 import { statPath } from './stat-path.js';
 
@@ -29,6 +36,7 @@ export class AufsRecord {
   readonly #record: UnionRecord;
   readonly #layers: readonly Layer[];
   readonly #roots: Stack;
+  readonly #layersId: string;
   readonly #heard = new Map<RawPlink, Testimony>();
   readonly #proofs = new Map<RawPlink, Proof>();
   /** Directories that names restored by the record alone need. */
@@ -38,6 +46,7 @@ export class AufsRecord {
     this.#record = record;
     this.#layers = layers;
     this.#roots = roots;
+    this.#layersId = layersId(layers);
   }
 
   /**
@@ -103,6 +112,11 @@ export class AufsRecord {
       return { ...entry, state: 'ambiguous', atRisk: true, missing: [], reason };
     }
     if (entry.state !== from) return entry;
+    if (recorded.layers !== this.#layersId) {
+      const reason =
+        'its names were recorded with other branches than those given: they may be in one of those';
+      return { ...entry, state: 'ambiguous', atRisk: true, reason };
+    }
     const evidence = recorded.names.map((path) => `recorded name: /${path}`);
     const fates = recorded.names.map((path) => ({ path, fate: this.#fate(path) }));
     const missing = recorded.gone || from === 'complete' ? [] : this.#freeNames(recorded, fates);

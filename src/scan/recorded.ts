@@ -1,6 +1,7 @@
 import type { Bytes } from '../sys/bytes.js';
 import { fileSystemUuid } from '../sys/filesystem.js';
 import { handleOf } from '../sys/handle.js';
+import type { Layer } from '../union/view-rules.js';
 
 /** The lower file that an entry is the copy of, as it was when it was written down. */
 export interface RecordedOrigin {
@@ -32,6 +33,8 @@ export interface RecordedEntry {
   readonly origin: RecordedOrigin | undefined;
   /** All names of the group, as the union showed them last. */
   readonly names: readonly Bytes[];
+  /** {@link layersId} of the union that showed them. */
+  readonly layers: string;
   /** The mount that showed these names was seen to show none of them later: they were all removed through it. */
   readonly gone: boolean;
   /** The mount that showed them; undefined where it was not mounted. */
@@ -61,6 +64,11 @@ export function branchId(root: number): string | undefined {
   const self = fileId(root, '' as Bytes);
   const uuid = fileSystemUuid(root);
   return self === undefined || uuid === undefined ? undefined : `${uuid.toString('hex')}-${self}`;
+}
+
+/** What identifies all branches of a union, in their order. */
+export function layersId(layers: readonly Layer[]): string {
+  return layers.map(({ root, role }) => `${role}:${branchId(root) ?? '?'}`).join(' ');
 }
 
 /** Whether a file system without a UUID of its own gives no generations either. */

@@ -5,7 +5,14 @@ import type { RecordedEntry, RecordedOrigin } from '../../src/scan/recorded.js';
 import type { Bytes } from '../../src/sys/bytes.js';
 
 const b = (text: string): Bytes => text as Bytes;
-const identity: Identity = { name: b('11.15'), file: '1.0f', mode: 0o100644, size: 4n, mtime: 5n };
+const identity: Identity = {
+  name: b('11.15'),
+  file: '1.0f',
+  mode: 0o100644,
+  size: 4n,
+  mtime: 5n,
+  layers: 'u:1 l:2',
+};
 const origin: RecordedOrigin = {
   branch: 'aa-1.02',
   file: '1.37',

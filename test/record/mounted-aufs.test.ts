@@ -1,6 +1,7 @@
 import {
   chmodSync,
   linkSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -160,6 +161,19 @@ describeKernel('a record of a mounted aufs', ['root'], () => {
     renameSync(at('mount', 'renamed'), at('mount', 'X'));
     removeThroughMount('A');
   }
+
+  test('another set of branches than was recorded proves no orphan', async () => {
+    union.group(['A', 'B'], ['A'], 'other data\n');
+    await record();
+    for (const name of ['A', 'B']) removeThroughMount(name);
+    const more = join(directory.path, 'more');
+    mkdirSync(more);
+    const branches = `br:${union.upper}=rw:${more}=ro:${union.lower}=ro`;
+    const options = ['--state-dir', state(), '--min-age', '0', '--without-rescue', '-o', branches];
+    const { code, out } = await runMain('prune', '--json', ...options);
+    expect([code, JSON.parse(out).summary.entriesRemoved]).toEqual([4, 0]);
+    expect(JSON.parse(out).entries[0].reason).toContain('other branches');
+  });
 
   test('a name that was renamed over another group: the record tells whose copy it is', async () => {
     renamedOver('new data\n');
