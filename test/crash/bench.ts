@@ -5,6 +5,7 @@ import { command } from '../support/command.js';
 import { describeKernel, type Need } from '../support/needs.js';
 import { type TempDir, tempDir } from '../support/temp-dir.js';
 import type { CrashFileSystem } from './crash-image.js';
+import { ownMounts } from './own-mounts.js';
 import { UnionImage } from './union-image.js';
 
 /** Whether everything is to be tried, or the part of it that a usual test run has time for. */
@@ -21,6 +22,7 @@ export function describeCrash(
     let directory: TempDir;
     let union: UnionImage;
     beforeAll(() => {
+      ownMounts();
       directory = tempDir('crash');
       command('mount', '-t', 'tmpfs', '-o', 'size=16g', 'tmpfs', directory.path);
       for (const name of ['images', 'mnt', 'other']) mkdirSync(join(directory.path, name));

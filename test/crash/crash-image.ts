@@ -1,4 +1,4 @@
-import { truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, truncateSync, writeFileSync } from 'node:fs';
 import { ascii, bytesFromText } from '../../src/sys/bytes.js';
 import { mount, umount } from '../../src/sys/mount.js';
 import { isSysError } from '../../src/sys/sys-error.js';
@@ -57,7 +57,33 @@ export function mountImage(type: CrashFileSystem, image: string, target: string)
   } finally {
     loop.release();
   }
-  return { writes: () => writesOf(loop), unmount: () => patiently(() => umount(bytesFromText(target))) };
+  return {
+    writes: () => writesOf(loop),
+    unmount() {
+      patiently(() => umount(bytesFromText(target)));
+      if (type === 'btrfs') waitUntilGone(image);
+    },
+  };
+}
+
+// A mount namespace that another process made meanwhile keeps an unmounted btrfs alive, and the kernel then gives a
+// copy of it an identity of its own: not the one that its file handles tell.
+function waitUntilGone(image: string): void {
+  const known = `/sys/fs/btrfs/${fileSystemId(image)}`;
+  for (let tries = 0; existsSync(known); tries += 1) {
+    if (tries === 1200) throw new Error(`${known} is still in use`);
+    pause(25);
+  }
+}
+
+const BTRFS_FSID_OFFSET = 0x10020;
+
+function fileSystemId(image: string): string {
+  const id = Buffer.alloc(16);
+  const fd = openSync(image, 'r');
+  readSync(fd, id, 0, id.length, BTRFS_FSID_OFFSET);
+  closeSync(fd);
+  return id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 // A closed file is let go of by the kernel a moment after close() has returned.
