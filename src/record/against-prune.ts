@@ -1,5 +1,5 @@
 import { openLayers } from '../scan/open-layers.js';
-import { fileId, layersId, type RecordedEntry, type UnionRecord } from '../scan/recorded.js';
+import { entryFinder, fileId, layersId, type RecordedEntry, type UnionRecord } from '../scan/recorded.js';
 import type { IndexEntry, ScanResult } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
 import { withFd } from '../sys/open.js';
@@ -57,6 +57,7 @@ function givenLayers({ union }: ScanResult): string {
 function recordedOrphans(scan: ScanResult, record: UnionRecord): [IndexEntry, RecordedEntry][] {
   const orphans = scan.entries.filter(({ state }) => state === 'orphan');
   if (orphans.length === 0) return [];
+  const find = entryFinder(record);
   const found: [IndexEntry, RecordedEntry][] = [];
   const { union } = scan;
   const layers = openLayers(union);
@@ -67,7 +68,7 @@ function recordedOrphans(scan: ScanResult, record: UnionRecord): [IndexEntry, Re
       const fd = union.format === 'overlay' ? openOverlayIndex(union) : openQuietly(root, PLINK_DIRECTORY);
       withFd(fd, (index) => {
         for (const entry of orphans) {
-          const told = record.get(entry.branch)?.entries.find(({ name }) => name === entry.name);
+          const told = find(entry.branch, entry.name);
           if (entry.branch === branch && told !== undefined && told.file === fileId(index, entry.name)) {
             found.push([entry, told]);
           }

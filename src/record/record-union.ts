@@ -2,6 +2,7 @@ import { lookAtMounted, openMounted } from '../scan/mounted-aufs-scan.js';
 import { openLayers } from '../scan/open-layers.js';
 import {
   branchId,
+  entryFinder,
   fileId,
   layersId,
   type RecordedBranch,
@@ -82,10 +83,12 @@ async function recordOverlay(union: OverlayUnion, options: RecordOptions): Promi
   const files = entries.filter(({ overlay, state }) => overlay !== undefined && !isNoFile(state));
   const layers = openLayers(union);
   try {
+    const find = entryFinder(options.previous);
     return withFates(union, (fate) => {
       const looks = files.map((entry) => {
-        const before = options.previous.get(0)?.entries.find(({ name }) => name === entry.name);
-        const lost = (before?.names ?? []).filter((path) => fate(path)?.is === 'absent');
+        const shown = new Set([...entry.names, ...entry.missing.map(({ path }) => path)]);
+        const before = find(0, entry.name)?.names ?? [];
+        const lost = before.filter((path) => !shown.has(path) && fate(path)?.is === 'absent');
         return { entry, observation: withLost(observeOverlay(entry), lost) };
       });
       return branches(layers.all, looks, options.previous, undefined, () => openOverlayIndex(union));
@@ -114,6 +117,7 @@ function branches(
   openIndex: (root: number) => number = (root) => openQuietly(root, PLINK_DIRECTORY),
 ): BranchLook[] {
   const all = layersId(layers);
+  const find = entryFinder(previous);
   return layers
     .filter(({ role }) => role === 'upper')
     .map(({ branch, root, path }) => {
@@ -136,7 +140,7 @@ function branches(
       return { entry, recorded: undefined, reason: 'the file system of its branch has no file handles' };
     }
     const identity: Identity = { name: entry.name, file, mode, size, mtime, layers: all };
-    const before = previous.get(entry.branch)?.entries.find(({ name }) => name === entry.name);
+    const before = find(entry.branch, entry.name);
     return { entry, recorded: mergeEntry(identity, observation, before, mount), reason };
   }
 }

@@ -50,6 +50,15 @@ export interface RecordedBranch {
 /** The records of a union's branches, by the branches' positions. */
 export type UnionRecord = ReadonlyMap<number, RecordedBranch>;
 
+/** Finds recorded entries by branch and name. */
+export function entryFinder(record: UnionRecord): (branch: number, name: Bytes) => RecordedEntry | undefined {
+  const entries = new Map<string, RecordedEntry>();
+  for (const [branch, recorded] of record) {
+    for (const entry of recorded.entries) entries.set(`${branch}/${entry.name}`, entry);
+  }
+  return (branch, name) => entries.get(`${branch}/${name}`);
+}
+
 /**
  * What identifies a file on its file system for ever: number and generation, as the file system's own handle has
  * them. A new file under an old number has another.
