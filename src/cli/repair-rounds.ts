@@ -83,8 +83,12 @@ async function placeMapped(
 
 const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer.trim());
 
-function keyOf({ finding: { code, path } }: Decision): string {
-  return `${code}\0${path}`;
+/** A repair is tried once; the same file may need another one after it, as its link count does. */
+function keyOf({ finding: { code, path }, action }: Decision): string {
+  const plain = JSON.stringify(action, (_, value: unknown) =>
+    typeof value === 'bigint' ? `${value}` : value,
+  );
+  return `${code}\0${path}\0${plain}`;
 }
 
 async function agree(

@@ -12,8 +12,8 @@ import { copyFile } from './copy-file.js';
 import { SELF } from './site.js';
 
 /**
- * Gives a file the same name in another directory too: a hardlink, or where another file system is the target a
- * durable, compared copy. A directory is made anew with all that is in it.
+ * Gives a file the same name in another directory too: a hardlink where that is its only name and the file system
+ * is the same, else a durable, compared copy. A directory is made anew with all that is in it.
  *
  * @throws SysError EIO where a copy is not what its source is
  */
@@ -21,6 +21,11 @@ export function keepCopy(fromDir: number, name: Bytes, toDir: number): void {
   const from = stat(fromDir, name);
   if (isDirectory(from)) {
     keepDirectory(fromDir, name, toDir, from);
+    return;
+  }
+  // With another name left in the union, a link would go on changing with it.
+  if (from.nlink > 1) {
+    copyFile(fromDir, name, toDir, name);
     return;
   }
   try {

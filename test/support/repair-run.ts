@@ -14,6 +14,7 @@ export interface RepairDocument {
     readonly done: boolean;
     readonly reason: string | null;
   }[];
+  /** Undefined where the run ended with an error. */
   readonly findings: readonly {
     readonly code: string;
     readonly severity: string;
@@ -61,8 +62,11 @@ export async function runRepair(
 }
 
 /** Findings above a note. */
-export const troubles = ({ findings }: RepairDocument): string[] =>
-  findings.filter(({ severity }) => severity !== 'note').map(({ code }) => code);
+export const troubles = (document: RepairDocument): string[] => {
+  const { findings } = document;
+  if (findings === undefined) throw new Error(`the run failed: ${JSON.stringify(document)}`);
+  return findings.filter(({ severity }) => severity !== 'note').map(({ code }) => code);
+};
 
 /** There is no way to read a symlink without its access time moving. */
 export const readLinks: NonNullable<Comparison['unless']> = (fact, { kind }) =>

@@ -136,6 +136,16 @@ function damaged(entry: IndexEntry, overlay: OverlayLayers, tell: (told: Told) =
     value: entry.name,
   } as const;
   if (entry.evidence[0] !== 'failed copy-up') {
+    // Mountable again, the kernel would delete what nothing shows and no other name holds.
+    if (entry.inode.nlink === 1 && entry.missing.length === 0) {
+      return tell({
+        code: 'origin-missing',
+        severity: 'error',
+        message: `${entry.reason}; and no name shows it, so that the kernel would delete it then`,
+        remedy: 'plinkctl repair --rescue DIR keeps its data and lets the union be mounted',
+        action: { kind: 'rescue', at, consent: 'rescue' },
+      });
+    }
     return tell({
       code: 'origin-missing',
       severity: 'error',
