@@ -13,7 +13,7 @@ import { stopCode } from './stop-code.js';
 import { stopwatch } from './stopwatch.js';
 import { throughMount } from './through-mount.js';
 import { underMaintenance } from './under-maintenance.js';
-import { seconds as toSeconds } from './values.js';
+import { waitSeconds } from './wait-seconds.js';
 
 /** `restore` and `flush`: scan, plan, and unless it is a dry run do it under the maintenance lock. */
 export async function mend(
@@ -46,10 +46,4 @@ async function planned(union: Union, goal: 'restore' | 'flush', context: Context
   const seconds = stopwatch();
   const found = await scanUnion(union, false, context);
   return planReport(found, plan(found, goal), seconds());
-}
-
-/** `--wait` alone waits for ever. */
-function waitSeconds(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  return value === '' ? Number.POSITIVE_INFINITY : toSeconds('wait', value);
 }
