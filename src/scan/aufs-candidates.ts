@@ -17,6 +17,8 @@ interface Case {
   readonly plink: RawPlink;
   readonly file: FileAt;
   readonly head: Buffer;
+  /** Lower files with a single link are compared as well: only `ln` ever gave such a file an entry. */
+  readonly singles: boolean;
   readonly found: Map<string, Candidate>;
 }
 
@@ -36,13 +38,22 @@ const MOST = 100;
 export class Candidates {
   readonly #cases = new Map<RawPlink, Case>();
   readonly #byKey = new Map<string, Case[]>();
-  readonly #types = new Set<number>();
+  /** By type, the size of the largest lower file that is worth a look. */
+  readonly #limits = new Map<number, bigint>();
+  readonly #singleLimits = new Map<number, bigint>();
 
-  /** @param file - the entry itself */
-  add(plink: RawPlink, file: FileAt): void {
-    const each: Case = { plink, file, head: headOf(file), found: new Map() };
+  /**
+   * @param file - the entry itself
+   * @param singles - whether lower files with a single link count; all others are few, and quickly read
+   */
+  add(plink: RawPlink, file: FileAt, singles: boolean): void {
+    const each: Case = { plink, file, head: headOf(file), singles, found: new Map() };
     this.#cases.set(plink, each);
-    this.#types.add(file.stat.mode & S_IFMT);
+    const type = file.stat.mode & S_IFMT;
+    for (const limits of singles ? [this.#limits, this.#singleLimits] : [this.#limits]) {
+      const known = limits.get(type) ?? 0n;
+      limits.set(type, largest(file) > known ? largest(file) : known);
+    }
     for (const key of keysOf(file, each.head)) {
       const list = this.#byKey.get(key);
       if (list === undefined) this.#byKey.set(key, [each]);
@@ -56,17 +67,24 @@ export class Candidates {
 
   /** Compares one lower file with every entry that its first bytes do not rule out. */
   consider(lower: Namesake, at: FileAt): void {
-    // Most lower files are of a type that no entry asks about: they are not even opened.
-    if (!this.#types.has(at.stat.mode & S_IFMT)) return;
+    const { nlink, size, mode } = at.stat;
+    const twinned = this.#byKey.has(twinKey(at));
+    const limit = (nlink > 1 ? this.#limits : this.#singleLimits).get(mode & S_IFMT) ?? -1n;
+    // Reading a file costs a seek on a cold disk: most lower files have one link, or are too large.
+    if (!twinned && size > limit) return;
     const head = headOf(at);
     const near = new Set(keysOf(at, head).flatMap((key) => this.#byKey.get(key) ?? []));
     // A file whose start was written over, and that then grew, is found by what stands behind.
     if (this.#cases.size <= FEW && head.length > 0) for (const each of this.#cases.values()) near.add(each);
-    for (const { file, head: own, found } of near) {
-      if (found.size >= MOST || (file.stat.mode & S_IFMT) !== (at.stat.mode & S_IFMT)) continue;
-      if (file.stat.size !== at.stat.size && !sharesProbe(own, head)) continue;
+    for (const each of near) {
+      const { file, head: own, singles, found } = each;
+      if ((file.stat.mode & S_IFMT) !== (mode & S_IFMT)) continue;
+      const twin = file.stat.size === size && file.stat.mtime === at.stat.mtime;
+      if (!twin && (size > largest(file) || (nlink === 1 && !singles))) continue;
+      if (file.stat.size !== size && !sharesProbe(own, head)) continue;
       const like = likeness(file, at);
       if (like.degree === 'impossible' || like.degree === 'none') continue;
+      if (like.degree === 'alike' && found.size >= MOST) continue;
       const key = `${lower.branch}/${inodeKey(lower)}`;
       if (!found.has(key)) found.set(key, { file: lower, likeness: like });
     }
@@ -78,9 +96,15 @@ export class Candidates {
   }
 }
 
-function keysOf({ stat }: FileAt, head: Buffer): string[] {
+const twinKey = ({ stat: { mode, size, mtime } }: FileAt): string => `twin ${mode & S_IFMT} ${size} ${mtime}`;
+
+/** The size of a lower file of which half can still be in an entry. */
+const largest = ({ stat: { size } }: FileAt): bigint => 2n * size;
+
+function keysOf(file: FileAt, head: Buffer): string[] {
+  const { stat } = file;
   const type = stat.mode & S_IFMT;
-  const keys = [`twin ${type} ${stat.size} ${stat.mtime}`];
+  const keys = [twinKey(file)];
   if (isRegular(stat)) keys.push(`size ${stat.size}`);
   if (isRegular(stat) && head.length > 0) keys.push(`byte ${head[0]}`);
   if (isSymlink(stat)) keys.push(`target of ${stat.size}`);

@@ -57,10 +57,12 @@ export async function judgePlinks(
     });
     const removed = [...names.removed.values()];
     const near = new Candidates();
-    if (removed.length > 0) for (const { plink } of claims) near.add(plink, fileOf(plink));
+    if (removed.length > 0) for (const { plink } of claims) near.add(plink, fileOf(plink), true);
     for (const { file } of removed) withLower(layers, file, (at) => near.consider(file, at));
     const far = new Candidates();
-    for (const { plink, firm } of claims) if (!firm) far.add(plink, fileOf(plink));
+    for (const { plink, proof, firm } of claims) {
+      if (!firm) far.add(plink, fileOf(plink), proof.origin !== undefined);
+    }
     const [unseen] = far.isEmpty ? [] : await searchLowers(roots, far, options, progress);
 
     const taken = new Set(
