@@ -120,6 +120,14 @@ describeKernel('aufs branches with a record of their names', ['root', 'loop', 'e
       ]);
     });
 
+    test('without a record nothing is pruned', async () => {
+      const place = openPlace(name, shown);
+      const before = snapshot(place.upper);
+      const { out } = await offline(place, 'prune', '--min-age', '0', '--without-rescue');
+      expect(JSON.parse(out).summary.entriesRemoved).toBe(0);
+      expectSameTree(before, snapshot(place.upper), { ignore: ['atime'] });
+    });
+
     test('after a crash a flush brings every name back as the union showed it', async () => {
       const place = openPlace(name, shown);
       await record(place);

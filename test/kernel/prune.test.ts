@@ -127,6 +127,48 @@ describeIncidents('prune', ['ext4', 'xfs', 'btrfs', 'tmpfs'], (directory) => {
     expect((await run('prune', place, ...options)).report.summary.entriesRemoved).toBe(1);
   });
 
+  test('a mounted overlay is recorded without a change', async () => {
+    const root = directory();
+    const state = join(root, 'state');
+    const place = overlayWith(root);
+    const options = bytesFromText(overlayOptions({ ...place, options: INDEX }));
+    mount(ascii('overlay'), bytesFromText(place.merged), ascii('overlay'), 0, options);
+    try {
+      const before = layersOf(place);
+      const { code, out } = await runMain('record', '--json', '--state-dir', state, place.merged);
+      expect([code, JSON.parse(out).entries[0].names]).toEqual([0, ['A', 'B', 'd/C']]);
+      const after = layersOf(place);
+      expectSameTree([...before.own, ...before.lowers], [...after.own, ...after.lowers]);
+    } finally {
+      umount(bytesFromText(place.merged));
+    }
+  });
+
+  test('a layer that was never part of the union hides names, and the record knows', async () => {
+    const root = directory();
+    const state = join(root, 'state');
+    const [top, bottom, stranger] = ['top', 'bottom', 'stranger'].map((name) => join(root, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const place = overlayPlace(root, [top, bottom]);
+    mkdirSync(stranger);
+    for (const lower of [bottom, stranger]) commonLower(new Place(lower));
+    whileMounted(place, INDEX, (view) => {
+      append(view, 'A');
+      unlinkSync(view.at(ascii('A')));
+    });
+    await run('record', place, '--state-dir', state);
+    const wrong = { ...place, lowers: [top, stranger, bottom] };
+    const { code, report } = await run('prune', wrong, '--state-dir', state, '--min-age', '0');
+    expect([code, report.summary.entriesRemoved]).toEqual([4, 0]);
+    expect(report.entries.at(-1).reason).toContain('recorded with other branches');
+    whileMounted(place, INDEX, (view) => {
+      expect(readFileSync(view.at(ascii('B')), 'utf8')).toBe('lowerdata\nX\n');
+    });
+  });
+
   test('an entry that a process has open stays', async () => {
     const place = leaked(directory());
     const fd = openSync(join(place.work, 'index', indexNames(place)[0] as string), 'r');
