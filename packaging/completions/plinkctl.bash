@@ -39,7 +39,7 @@ _plinkctl() {
       union=yes
       ;;
     'check')
-      options='-o --options --upper --lower --work --format --fstab --all --no-all --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
+      options='-o --options --upper --lower --work --format --fstab --all --no-all --html --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
       union=yes
       ;;
     'restore')
@@ -136,6 +136,12 @@ _plinkctl() {
       local IFS=$'\n'
       compopt -o filenames 2>/dev/null
       COMPREPLY=($(compgen -d -- "$cur"))
+      return
+      ;;
+    --html)
+      local IFS=$'\n'
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen -f -- "$cur"))
       return
       ;;
     --wait)

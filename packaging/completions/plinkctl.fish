@@ -48,6 +48,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from check' -l format -x -a 'auf
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l fstab -d 'take the branches of MOUNTPOINT from an fstab; it need not be mounted'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l all -d 'every union of the kernel, of fstab and of the configuration file'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-all
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l html -r -F -d 'write the result as an HTML page too, readable by its owner alone'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l json -d 'print one JSON document on stdout'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-json
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -s q -l quiet -d 'say only what needs attention'

@@ -17,6 +17,8 @@ export interface Streams {
 
 /** What a command has around it. */
 export interface Context {
+  /** Of this program; undefined in its other roles. */
+  readonly version?: string;
   readonly streams: Streams;
   /** Aborted by SIGINT, SIGTERM and `--timeout`. */
   readonly signal: AbortSignal;

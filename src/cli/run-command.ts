@@ -15,13 +15,19 @@ import { withTimeout } from './with-timeout.js';
 import { writeMetrics } from './write-metrics.js';
 
 /** Runs a parsed command line and prints its report. */
-export async function runCommand(line: ParsedLine, streams: Streams, signal: AbortSignal): Promise<number> {
+export async function runCommand(
+  line: ParsedLine,
+  version: string,
+  streams: Streams,
+  signal: AbortSignal,
+): Promise<number> {
   const values = toValues(line.command.options, line.raw);
   const output = values as Values<typeof outputOptions>;
   const logFormat: LogFormat = output['log-format'] ?? 'text';
   const color = output.json !== true && wantsColor(output.color, streams.outIsTerminal, streams.env);
   const watched = (output.progress ?? streams.errIsTerminal) && output.quiet !== true && logFormat === 'text';
   const context: Context = {
+    version,
     streams,
     signal: withTimeout(signal, output.timeout),
     threads: output.threads === undefined ? undefined : Number(output.threads),

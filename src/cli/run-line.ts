@@ -40,7 +40,7 @@ export async function runLine(
       }
       line = answer;
     }
-    return await runCommand(line, streams, stop.signal);
+    return await runCommand(line, version, streams, stop.signal);
   } catch (error) {
     return fail(error, argv, streams);
   } finally {

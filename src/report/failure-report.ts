@@ -5,6 +5,7 @@ import type { Report } from './report.js';
 export function failureReport(failure: Failure): Report {
   return {
     exitCode: failure.exitCode,
+    subjects: [{ failure }],
     text: ({ style }) =>
       failureText(failure)
         .split('\n')

@@ -12,7 +12,8 @@ interface Gravity {
   readonly level: Level;
 }
 
-const gravities: readonly Gravity[] = [
+/** Severities, the gravest first, each with what it is called. */
+export const gravities: readonly Gravity[] = [
   { severity: 'danger', title: 'Data is lost if nothing is done', color: 'red', level: 'error' },
   { severity: 'error', title: 'The union does not work right', color: 'red', level: 'error' },
   { severity: 'warning', title: 'To be looked at', color: 'yellow', level: 'warning' },

@@ -1,5 +1,6 @@
 import type { Level } from './notice.js';
 import type { Style } from './style.js';
+import type { Subject } from './subject.js';
 
 /** Anything that JSON can hold. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -20,6 +21,8 @@ export interface Page {
 /** What a command hands back; it is printed once, as text or as JSON. */
 export interface Report {
   readonly exitCode: number;
+  /** What was looked at, for other forms of a report on it; commands that change something have none. */
+  readonly subjects?: readonly Subject[] | undefined;
   text(page: Page): readonly Line[];
   /** The fields behind `schema` and `command`, before `exitCode`. */
   json(): JsonObject;

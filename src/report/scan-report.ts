@@ -1,16 +1,14 @@
-import type { EntryState, Finding, IndexEntry, ScanResult } from '../scan/result.js';
-import type { Bytes } from '../sys/bytes.js';
+import type { EntryState, IndexEntry, ScanResult } from '../scan/result.js';
 import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';
 import { seen } from './entry-view.js';
 import { findingJson, findingLines } from './findings.js';
 import { plural } from './plural.js';
 import type { Line, Page, Report } from './report.js';
+import { findingsOf, needsAttention } from './scan-findings.js';
 import { summaryJson } from './summary.js';
 import { targetJson, targetLines, targetWords } from './target-view.js';
 import { unreadableJson, unreadableLines } from './unreadable.js';
-
-const quietStates: ReadonlySet<EntryState> = new Set(['restorable', 'complete', 'whiteout', 'directory']);
 
 /**
  * What `list` and `check` tell.
@@ -21,6 +19,7 @@ export function scanReport(command: 'list' | 'check', scan: ScanResult, seconds:
   const attention = command === 'check' && needsAttention(scan);
   return {
     exitCode: attention ? 4 : 0,
+    subjects: [{ scan, seconds }],
     text: (page) => [
       ...targetLines(scan.union, page.style),
       ...(command === 'list' || page.verbosity === 'verbose' ? entryLines(scan, page) : []),
@@ -45,21 +44,6 @@ export function scanReport(command: 'list' | 'check', scan: ScanResult, seconds:
       }),
     }),
   };
-}
-
-/** With what forbids every change, which only a thorough scan has among its findings. */
-function findingsOf({ blocked, findings, union }: ScanResult): readonly Finding[] {
-  if (blocked === undefined || findings.some(({ code }) => code === blocked.code)) return findings;
-  const path = union.branches.find(({ role }) => role === 'upper')?.path ?? ('' as Bytes);
-  return [{ ...blocked, severity: 'error', path, safe: false }, ...findings];
-}
-
-function needsAttention(scan: ScanResult): boolean {
-  return (
-    findingsOf(scan).some(({ severity }) => severity !== 'note') ||
-    scan.unreadable.length > 0 ||
-    scan.entries.some(({ state, atRisk }) => atRisk || !quietStates.has(state))
-  );
 }
 
 function entryLines(scan: ScanResult, page: Page): Line[] {

@@ -9,6 +9,7 @@ import type { Json, JsonObject, Line, Page, Report } from './report.js';
 export function several(reports: readonly Report[], exitCode: number): Report {
   return {
     exitCode,
+    subjects: reports.flatMap(({ subjects }) => subjects ?? []),
     text: (page) =>
       reports.length === 0
         ? [{ level: 'info', text: 'No union is known here.' }]

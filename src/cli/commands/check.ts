@@ -2,8 +2,19 @@ import { scanReport } from '../../report/scan-report.js';
 import { defineCommand } from '../command.js';
 import { allOption, outputOptions, targetOptions } from '../common-options.js';
 import { onUnions } from '../on-unions.js';
+import type { Options } from '../option.js';
 import { scanUnion } from '../scan-union.js';
 import { stopwatch } from '../stopwatch.js';
+import { writePrivate } from '../write-private.js';
+
+const htmlOption = {
+  html: {
+    type: 'text',
+    value: 'FILE',
+    describe: 'write the result as an HTML page too, readable by its owner alone',
+    group: 'Output:',
+  },
+} as const satisfies Options;
 
 /** `plinkctl check` */
 export const check = defineCommand({
@@ -14,6 +25,7 @@ export const check = defineCommand({
   ],
   examples: [
     ['$0 check /mnt/union', 'a mounted union'],
+    ['$0 check --all --html /root/unions.html', 'a page to read, to send or to print'],
     ['$0 check --all --quiet', 'every union of the machine, only what needs attention'],
   ],
   exitStatus: [
@@ -21,11 +33,19 @@ export const check = defineCommand({
     [4, 'something was found'],
   ],
   positionals: ['[MOUNTPOINT]'],
-  options: { ...targetOptions, ...allOption, ...outputOptions },
-  run: (invocation, context) =>
-    onUnions(invocation, context, async (union) => {
+  options: { ...targetOptions, ...allOption, ...htmlOption, ...outputOptions },
+  async run(invocation, context) {
+    const report = await onUnions(invocation, context, async (union) => {
       const seconds = stopwatch();
       const found = await scanUnion(union, true, context);
       return scanReport('check', found, seconds());
-    }),
+    });
+    const { html } = invocation.values;
+    if (html !== undefined) {
+      const { htmlPage } = await import('../../report/html/html-page.js');
+      const origin = { version: context.version, date: new Date() };
+      writePrivate(html, htmlPage(report.subjects ?? [], origin));
+    }
+    return report;
+  },
 });

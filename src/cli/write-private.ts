@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, fchmodSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type Bytes, toBuffer } from '../sys/bytes.js';
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+
+/**
+ * Puts text into a file that only its owner may read (it names files of directories that others may not list),
+ * whole or not at all. A symbolic link at `file` is replaced, not followed.
+ */
+export function writePrivate(file: Bytes, text: string): void {
+  const temporary = toBuffer(`${file}.${randomBytes(6).toString('hex')}` as Bytes);
+  const fd = openSync(temporary, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o600);
+  try {
+    try {
+      fchmodSync(fd, 0o600);
+      writeFileSync(fd, text);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, toBuffer(file));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { markupTags } from '../support/markup-tags.js';
+import { runMain } from '../support/run-main.js';
+import { type TempDir, tempDir } from '../support/temp-dir.js';
+
+let directory: TempDir;
+const at = (...names: string[]): string => join(directory.path, ...names);
+const check = (...words: string[]) => runMain('check', '-o', `br:${at('u')}=rw:${at('l')}=ro`, ...words);
+
+beforeEach(() => {
+  directory = tempDir('html');
+  for (const name of ['u', 'l', 'u/.wh..wh.plnk', 'out']) mkdirSync(at(name));
+  writeFileSync(at('u', '.wh..wh.plnk', 'not <an> entry'), 'x');
+});
+
+afterEach(() => {
+  directory.dispose();
+});
+
+describe('check --html', () => {
+  test('writes a page beside the report, for its owner alone', async () => {
+    expect(await check('--html', at('out', 'page.html'))).toEqual(await check());
+    const page = readFileSync(at('out', 'page.html'), 'utf8');
+    expect(markupTags(page).length).toBeGreaterThan(20);
+    expect(page).toContain('not &lt;an&gt; entry');
+    expect(readdirSync(at('out'))).toEqual(['page.html']);
+    expect(statSync(at('out', 'page.html')).mode & 0o7777).toBe(0o600);
+  });
+
+  test('replaces what is there, a link itself and not what it leads to', async () => {
+    writeFileSync(at('out', 'other'), 'mine');
+    symlinkSync('other', at('out', 'page.html'));
+    await check('--html', at('out', 'page.html'));
+    expect(readFileSync(at('out', 'other'), 'utf8')).toBe('mine');
+    expect(readFileSync(at('out', 'page.html'), 'utf8')).toContain('</html>');
+  });
+
+  test('a directory that is not there is an error, and nothing is left', async () => {
+    const { code, err } = await check('--html', at('nowhere', 'page.html'));
+    expect(code).toBe(8);
+    expect(err).toContain('ENOENT');
+    mkdirSync(at('out', 'page.html'));
+    expect((await check('--html', at('out', 'page.html'))).code).toBe(8);
+    expect(readdirSync(at('out'))).toEqual(['page.html']);
+  });
+});
