@@ -3,9 +3,11 @@ import { sameInode } from '../sys/inode-id.js';
 import { unlink } from '../sys/names.js';
 import { type Stat, statIfThere } from '../sys/stat.js';
 import { fsync } from '../sys/sync.js';
+import { isSysError } from '../sys/sys-error.js';
+import { linkFailure } from './link-failure.js';
 import { isOpen, lastChange } from './prune-facts.js';
 import type { PrunedEntry, PruneEntry, PruneOutcome, PrunePlan } from './prune-types.js';
-import { openRescue, type Rescue } from './rescue.js';
+import { openRescue, type Rescue, type Rescued } from './rescue.js';
 import { openSite, type Site } from './site.js';
 import { stripInode } from './strip-marks.js';
 
@@ -99,13 +101,19 @@ function removeOne(
   if (now === undefined || changed !== undefined) {
     return { entry: kept(each, changed ?? 'it is gone'), freed: 0n };
   }
-  const safe = rescue?.take(index, entry.name, {
-    union: plan.union,
-    entry,
-    reason: each.reason,
-    knownNames: each.knownNames,
-  });
-  if (safe === undefined) unlink(index, entry.name);
+  let safe: Rescued | undefined;
+  try {
+    safe = rescue?.take(index, entry.name, {
+      union: plan.union,
+      entry,
+      reason: each.reason,
+      knownNames: each.knownNames,
+    });
+    if (safe === undefined) unlink(index, entry.name);
+  } catch (error) {
+    if (!isSysError(error, 'EPERM')) throw error;
+    return { entry: { ...kept(each, linkFailure(error)), attention: true }, freed: 0n };
+  }
   if (safe?.moved === true) moved.push(safe.name);
   return {
     entry: { entry, removed: true, rescued: safe?.path, reason: entry.reason, attention: false },

@@ -18,6 +18,7 @@ import { expect, test } from '@jest/globals';
 import { ascii, type Bytes, bytesFromText } from '../../src/sys/bytes.js';
 import { mount, umount } from '../../src/sys/mount.js';
 import { interpose } from '../../src/sys/seam.js';
+import { command } from '../support/command.js';
 import { append, commonLower, describeIncidents, overlayWith } from '../support/overlay-incident.js';
 import { overlayOptions } from '../support/overlay-mount.js';
 import { type OverlayPlace, overlayPlace, whileMounted } from '../support/overlay-place.js';
@@ -286,6 +287,19 @@ describeIncidents('prune', ['ext4', 'xfs', 'btrfs', 'tmpfs'], (directory) => {
     }
     expect(mounted).toBe(true);
     expect(indexNames(place)).toHaveLength(1);
+  });
+
+  test('an immutable entry is told of, and the others go', async () => {
+    const place = leaked(directory());
+    const file = join(place.work, 'index', indexNames(place)[0] as string);
+    command('chattr', '+i', file);
+    try {
+      const { code, report } = await run('prune', place);
+      expect([code, report.entries.at(-1).reason]).toEqual([4, expect.stringContaining('immutable')]);
+    } finally {
+      command('chattr', '-i', file);
+    }
+    expect((await run('prune', place)).report.summary.entriesRemoved).toBe(1);
   });
 
   test('nfs_export keeps everything', async () => {
