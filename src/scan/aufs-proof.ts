@@ -100,6 +100,11 @@ export function weigh(
       `neither its content nor its mode and owner are those of the lower /${origin.path}: nothing but the name speaks for it`,
     );
   }
+  if (origin.stat.nlink === 1) {
+    return refuse(
+      `nothing in it is of the lower /${origin.path}, and a file with one link gets a pseudo-link by ln alone: another file may have taken the name`,
+    );
+  }
   const displaced = removed.find(
     ({ file }) => !same(file, origin) && file.stat.nlink > 1 && sameRights(file, plink),
   );

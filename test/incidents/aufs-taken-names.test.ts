@@ -72,6 +72,15 @@ describe('a name that another file took', () => {
     expect((await keptEntry(scene)).evidence.join('\n')).toContain('perhaps /two, /two2');
   });
 
+  test('linked-over name: written anew over a lower file that never had a second link', async () => {
+    const scene = new AufsScene();
+    scene.file(scene.lower, ['one'], 'the first file, as it was\n');
+    scene.file(scene.lower, ['two', 'two2'], 'quite another text in here\n');
+    writeFileSync(scene.upper.at(ascii('one')), '#\n');
+    scene.plink('one');
+    expect((await keptEntry(scene)).reason).toContain('by ln alone');
+  });
+
   test('linked-over name: the origin is hidden by an opaque directory', async () => {
     const scene = new AufsScene();
     scene.file(scene.lower, ['one', 'one2'], 'the first file, as it was\n');
