@@ -54,7 +54,10 @@ function summaryLines(reports: readonly Report[], { style }: Page): Line[] {
 
 /** Sums of the numbers in the reports' summaries; byte counts are decimal strings. */
 function sums(reports: readonly Report[]): JsonObject {
-  const total = new Map<string, number | bigint>();
+  const total = new Map<string, number | bigint>([
+    ['entries', 0],
+    ['seconds', 0],
+  ]);
   for (const report of reports) {
     for (const [key, value] of Object.entries(object(report.json().summary))) {
       if (typeof value === 'number') total.set(key, Number(total.get(key) ?? 0) + value);

@@ -40,6 +40,7 @@ describeKernel('the JSON document', ['root', 'loop', 'overlay', 'ext4'], () => {
     ['a dry run', ['flush', '-n'], true],
     ['a dry repair', ['repair', '-n'], true],
     ['a dry prune', ['prune', '-n'], true],
+    ['a dry record', ['record', '-n'], true],
     ['restore', ['restore'], true],
     ['flush', ['flush'], true],
     ['discover', ['discover'], false],
