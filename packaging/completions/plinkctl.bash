@@ -35,7 +35,7 @@ _plinkctl() {
   fi
   case $command in
     'list')
-      options='-o --options --upper --lower --work --format --fstab --all --no-all --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
+      options='-o --options --upper --lower --work --format --fstab --all --no-all --tree --no-tree --sort --state --at-risk --no-at-risk --count --no-count --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --config --state-dir -h --help'
       union=yes
       ;;
     'check')
@@ -107,6 +107,13 @@ _plinkctl() {
       local IFS=$'\n'
       compopt -o filenames 2>/dev/null
       COMPREPLY=($(compgen -f -- "$cur"))
+      return
+      ;;
+    --sort)
+      COMPREPLY=($(compgen -W 'name state size mtime names' -- "$cur"))
+      return
+      ;;
+    --state)
       return
       ;;
     --log-format)

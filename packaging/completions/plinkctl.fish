@@ -20,6 +20,14 @@ complete -c plinkctl -n '__fish_seen_subcommand_from list' -l format -x -a 'aufs
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l fstab -d 'take the branches of MOUNTPOINT from an fstab; it need not be mounted'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l all -d 'every union of the kernel, of fstab and of the configuration file'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-all
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l tree -d 'show the names as a directory tree'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-tree
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l sort -x -a 'name state size mtime names' -d 'the order of entries: by first name, by state, largest, newest or with most names first'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l state -x -d 'only entries in one of these states'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l at-risk -d 'only entries whose data the next mount or another tool would destroy'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-at-risk
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l count -d 'print the number of entries alone'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-count
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l json -d 'print one JSON document on stdout'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-json
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'say only what needs attention'

@@ -1,5 +1,6 @@
 import { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
+import { nearest } from './nearest.js';
 import type { Option, Options, Values } from './option.js';
 import type { RawValue } from './parsed-line.js';
 
@@ -31,14 +32,16 @@ function toValue(name: string, option: Option, value: RawValue): boolean | numbe
   if (typeof value !== 'string') throw usage(`--${name} is given more than once`);
   if (value === '' && option.type !== 'optional') throw usage(`--${name} needs a value`);
   if (option.choices !== undefined && !option.choices.includes(value)) {
-    throw usage(choicesText(name, option.choices));
+    throw notAChoice(name, value, option.choices);
   }
   return option.type === 'number' ? seconds(name, value) : value;
 }
 
-/** What is said of a value that is none of the choices. */
-export function choicesText(name: string, choices: readonly string[]): string {
-  return `--${name} takes one of ${choices.join(', ')}`;
+/** What is said of a value that is none of the choices, with the one that was probably meant. */
+export function notAChoice(name: string, value: string, choices: readonly string[]): Problem {
+  const near = nearest(value, choices);
+  const hint = near === undefined ? undefined : `did you mean ${near}?`;
+  return new Problem('usage', 'bad-option', `--${name} takes one of ${choices.join(', ')}`, { hint });
 }
 
 /** A number of seconds or the like: not negative, perhaps with a fraction. */

@@ -3,7 +3,7 @@ import type { Command } from './command.js';
 import { nearest } from './nearest.js';
 import type { Options } from './option.js';
 import { commandAt } from './parsed-line.js';
-import { choicesText } from './values.js';
+import { notAChoice } from './values.js';
 
 /**
  * What yargs says of a command line, in this program's words where it can be said better.
@@ -28,10 +28,10 @@ export function refusal(
   }
   const unknown = /^Unknown arguments?: ([^\s,]+)/.exec(message)?.[1];
   const command = commandAt(commands, words)?.[0];
-  const chosen = /Argument: ([^\s,]+), Given/.exec(message)?.[1];
+  const [, chosen, given = ''] = /Argument: ([^\s,]+), Given: "?([^"]*?)"?, Choices/.exec(message) ?? [];
   const choices = chosen === undefined ? undefined : command?.options[chosen]?.choices;
   if (chosen !== undefined && choices !== undefined) {
-    return new Problem('usage', 'bad-option', choicesText(chosen, choices));
+    return notAChoice(chosen, given, choices);
   }
   const near =
     unknown === undefined || command === undefined

@@ -3,6 +3,7 @@ import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';
 import { seen } from './entry-view.js';
 import { findingJson, findingLines } from './findings.js';
+import { nameTree } from './name-tree.js';
 import { plural } from './plural.js';
 import type { Line, Page, Report } from './report.js';
 import { findingsOf, needsAttention } from './scan-findings.js';
@@ -10,22 +11,39 @@ import { summaryJson } from './summary.js';
 import { targetJson, targetLines, targetWords } from './target-view.js';
 import { unreadableJson, unreadableLines } from './unreadable.js';
 
+/** How `list` shows entries. */
+export interface ListForm {
+  /** The names as a directory tree, instead of entry by entry. */
+  readonly tree?: boolean;
+  /** Entries that there are, of which those of the scan were chosen. */
+  readonly of?: number;
+}
+
 /**
  * What `list` and `check` tell.
  *
  * @param seconds - how long the scan took
  */
-export function scanReport(command: 'list' | 'check', scan: ScanResult, seconds: number): Report {
+export function scanReport(
+  command: 'list' | 'check',
+  scan: ScanResult,
+  seconds: number,
+  { tree = false, of = scan.entries.length }: ListForm = {},
+): Report {
   const attention = command === 'check' && needsAttention(scan);
   return {
     exitCode: attention ? 4 : 0,
     subjects: [{ scan, seconds }],
     text: (page) => [
       ...targetLines(scan.union, page.style),
-      ...(command === 'list' || page.verbosity === 'verbose' ? entryLines(scan, page) : []),
+      ...(command === 'list' || page.verbosity === 'verbose'
+        ? tree
+          ? nameTree(scan.entries, page)
+          : entryLines(scan, page)
+        : []),
       ...findingLines(findingsOf(scan), page),
       ...unreadableLines(scan.unreadable, page),
-      ...summaryLines(command, scan, page),
+      ...summaryLines(command, scan, of, page),
     ],
     json: () => ({
       dryRun: false,
@@ -53,8 +71,8 @@ function entryLines(scan: ScanResult, page: Page): Line[] {
   ]);
 }
 
-function summaryLines(command: 'list' | 'check', scan: ScanResult, { style }: Page): Line[] {
-  const counts = countStates(scan.entries);
+function summaryLines(command: 'list' | 'check', scan: ScanResult, of: number, { style }: Page): Line[] {
+  const howMany = countText(scan.entries, of);
   const risky = scan.entries.filter(({ atRisk }) => atRisk).length;
   const missing = linksMissing(scan);
   const lines: Line[] = [
@@ -62,9 +80,9 @@ function summaryLines(command: 'list' | 'check', scan: ScanResult, { style }: Pa
     {
       level: 'info',
       text:
-        scan.entries.length === 0
+        of === 0
           ? `${style.green('✓')} The index is empty.`
-          : `${plural(scan.entries.length, 'entry', 'entries')}: ${counts}. ${missing === 0 ? 'No name is missing.' : `${plural(missing, 'name is', 'names are')} missing.`}`,
+          : `${howMany}. ${missing === 0 ? 'No name is missing.' : `${plural(missing, 'name is', 'names are')} missing.`}`,
     },
   ];
   if (risky > 0) {
@@ -88,6 +106,12 @@ function summaryLines(command: 'list' | 'check', scan: ScanResult, { style }: Pa
 
 function linksMissing(scan: ScanResult): number {
   return scan.entries.reduce((sum, { missing }) => sum + missing.length, 0);
+}
+
+function countText(entries: readonly IndexEntry[], of: number): string {
+  if (entries.length === 0) return `None of ${plural(of, 'entry', 'entries')}`;
+  const chosen = entries.length === of ? '' : ` of ${of}`;
+  return `${plural(entries.length, 'entry', 'entries')}${chosen}: ${countStates(entries)}`;
 }
 
 function countStates(entries: readonly IndexEntry[]): string {

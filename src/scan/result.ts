@@ -1,23 +1,12 @@
 import type { Bytes } from '../sys/bytes.js';
 import type { InodeId } from '../sys/inode-id.js';
 import type { Union } from '../union/union.js';
+import type { EntryState } from './entry-state.js';
 import type { RepairAction } from './repair-action.js';
 
 export type FileKind = 'file' | 'symlink' | 'fifo' | 'socket' | 'char' | 'block' | 'directory';
 
-/** See the manual, section STATES. */
-export type EntryState =
-  | 'restorable'
-  | 'complete'
-  | 'orphan'
-  | 'stale'
-  | 'foreign'
-  | 'damaged'
-  | 'ambiguous'
-  | 'temporary'
-  | 'junk'
-  | 'whiteout'
-  | 'directory';
+export type { EntryState } from './entry-state.js';
 
 /** A directory of one branch, as a path from the branch's root (`''` is the root). */
 export interface BranchPath {

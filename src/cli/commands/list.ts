@@ -1,6 +1,8 @@
+import { countReport } from '../../report/count-report.js';
 import { scanReport } from '../../report/scan-report.js';
 import { defineCommand } from '../command.js';
 import { allOption, outputOptions, targetOptions } from '../common-options.js';
+import { entryFilter, listOptions } from '../list-options.js';
 import { onUnions } from '../on-unions.js';
 import { scanUnion } from '../scan-union.js';
 import { stopwatch } from '../stopwatch.js';
@@ -15,15 +17,24 @@ export const list = defineCommand({
   examples: [
     ['$0 list /mnt/union', 'a mounted union'],
     ['$0 list --upper /u --lower /l --work /w', 'an overlay that is not mounted'],
+    ['$0 list --tree --state restorable,damaged /mnt/union', 'where in the tree names are missing'],
     ['$0 list --json -o br:/u=rw:/l=ro', 'an aufs that is not mounted, for a program'],
   ],
   exitStatus: [[4, 'never: what needs attention is told by check']],
   positionals: ['[MOUNTPOINT]'],
-  options: { ...targetOptions, ...allOption, ...outputOptions },
-  run: (invocation, context) =>
-    onUnions(invocation, context, async (union) => {
+  options: { ...targetOptions, ...allOption, ...listOptions, ...outputOptions },
+  async run(invocation, context) {
+    const { values } = invocation;
+    const filter = entryFilter(values);
+    const report = await onUnions(invocation, context, async (union) => {
       const seconds = stopwatch();
       const found = await scanUnion(union, false, context);
-      return scanReport('list', found, seconds());
-    }),
+      const selected = { ...found, entries: filter(found.entries) };
+      return scanReport('list', selected, seconds(), {
+        tree: values.tree === true,
+        of: found.entries.length,
+      });
+    });
+    return values.count === true ? countReport(report, values.all === true) : report;
+  },
 });
