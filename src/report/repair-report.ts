@@ -161,7 +161,7 @@ function decisionJson({ finding, action, missing }: Decision): JsonObject {
     path: pathJson(finding.path),
     action: action.kind,
     done: false,
-    reason: missing === undefined ? null : `needs ${missing}`,
+    reason: missing === undefined ? null : sentence(`needs ${missing}`),
     kept: [],
   };
 }

@@ -1,4 +1,4 @@
-import { TEMPORARY_PREFIX } from '../scan/own-marks.js';
+import { RUNNING_XATTR, TEMPORARY_PREFIX } from '../scan/own-marks.js';
 import type { RepairAction, ReplacedName, SeenSpot } from '../scan/repair-action.js';
 import type { Finding } from '../scan/result.js';
 import { chmod } from '../sys/attributes.js';
@@ -9,7 +9,7 @@ import { close, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDONLY, openBeneath, withFd } 
 import { randomHex } from '../sys/random-hex.js';
 import { isDirectory, stat, statIfThere } from '../sys/stat.js';
 import { fsync, syncfs } from '../sys/sync.js';
-import { isSysError, SysError } from '../sys/sys-error.js';
+import { isSysError, SysError, unless } from '../sys/sys-error.js';
 import { removeXattr, setXattr } from '../sys/xattr.js';
 import { makeDirectories, openWorkshop } from './directories.js';
 import { linkFailure } from './link-failure.js';
@@ -17,6 +17,7 @@ import { keepIn } from './lost-and-found.js';
 import { removeTree } from './remove-tree.js';
 import { type Found, type RepairSite, SpotChanged } from './repair-site.js';
 import type { Rescue } from './rescue.js';
+import { SELF } from './site.js';
 import { stripInode } from './strip-marks.js';
 import { TouchedDirectory } from './touched-directory.js';
 import { writeFailure } from './write-failure.js';
@@ -73,7 +74,16 @@ function perform(run: Run, action: RepairAction): void {
   const { at } = run;
   if (action.kind === 'flush' || action.kind === 'settle') throw new Error(`${action.kind} is done by apply`);
   if (action.kind === 'link') {
-    within(at.find(action.from), (from) => linkGroup(run, action, from));
+    within(at.find(action.from), (from) => {
+      const { root } = at.site.layer(action.from.branch);
+      // Tells a later scan to look for what an interruption leaves: temporary names, and times still owed.
+      const marked = unless(['EPERM', 'EOPNOTSUPP'], () => {
+        setXattr(root, SELF, RUNNING_XATTR, Buffer.from('1'));
+        return true;
+      });
+      linkGroup(run, action, from);
+      if (marked === true) removeXattr(root, SELF, RUNNING_XATTR);
+    });
     return;
   }
   within(at.find(action.at), ({ dirfd, name }) => {

@@ -37,11 +37,12 @@ function verdictOf(
   { yes, rescue, rejoin, unbreak }: RepairChoices,
 ): Pick<Decision, 'verdict' | 'missing'> {
   if (needsRescue(action) && rescue === undefined) return { verdict: 'leave', missing: '--rescue DIR' };
+  const names = action.kind === 'link' ? [path, ...action.known] : [path];
   const missing = {
     safe: undefined,
     rescue: undefined,
     rejoin: rejoin ? undefined : '--rejoin',
-    unbreak: unbreak.includes(path) ? undefined : `--unbreak ${path}`,
+    unbreak: names.some((name) => unbreak.includes(name)) ? undefined : `--unbreak ${path}`,
     decide: 'a terminal, to ask a person',
   }[action.consent];
   // What a healthy union may show too is nothing to trouble a person with.

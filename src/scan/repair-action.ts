@@ -44,6 +44,8 @@ export type RepairAction = { readonly consent: Consent } & (
   | {
       readonly kind: 'link';
       readonly from: SeenSpot;
+      /** All upper names of that inode: a person may choose it by any of them. */
+      readonly known: readonly Bytes[];
       /** Names in the same branch that are free. */
       readonly to: readonly Bytes[];
       readonly replace: readonly ReplacedName[];

@@ -12,6 +12,11 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { bytesFromText } from '../../src/sys/bytes.js';
+import { openDirectory, withFd } from '../../src/sys/open.js';
+import { interpose } from '../../src/sys/seam.js';
+import { systemCalls } from '../../src/sys/system-call.js';
+import { listXattr as attributes } from '../../src/sys/xattr.js';
 import { type LoopImage, openLoopImage } from '../support/loop-image.js';
 import { describeKernel } from '../support/needs.js';
 import { keepingBytesOf, runRepair, troubles } from '../support/repair-run.js';
@@ -20,6 +25,9 @@ import { snapshot } from '../support/tree.js';
 import { expectSameTree } from '../support/tree-diff.js';
 
 const fixtures = fileURLToPath(new URL('../../fixtures/aufs', import.meta.url));
+
+const listXattr = (path: string): string[] =>
+  withFd(openDirectory(bytesFromText(path)), (fd) => attributes(fd, bytesFromText('')));
 
 /** Branches as aufs makes them: one lower group `A`, `B`, `d/C`. */
 class Branches {
@@ -128,6 +136,35 @@ describeKernel('aufs branches', ['root'], () => {
     const inodes = ['A', 'B', 'd/C'].map((name) => statSync(at.up(name)).ino);
     expect(new Set(inodes).size).toBe(1);
     expect(readFileSync(at.up('d/C'), 'utf8')).toBe('written');
+  });
+
+  test('killed after any effect: a second run ends what the first began', async () => {
+    for (let cut = 0; ; cut += 1) {
+      at = new Branches(join(temp.path, `cut${cut}`));
+      writeFileSync(at.up('A'), 'written');
+      writeFileSync(at.up('B'), 'another');
+      writeFileSync(at.up('.wh..wh.orph/.wh.0001'), 'half removed');
+      const line = ['-y', '--unbreak', 'A', '--rescue', at.rescue];
+      let effects = 0;
+      interpose(({ name }, proceed) => {
+        if (systemCalls[name] === 'effect') effects += 1;
+        return systemCalls[name] === 'effect' && effects > cut ? -5 : proceed();
+      });
+      try {
+        await runRepair(['repair', ...line, ...at.words]);
+      } finally {
+        interpose(undefined);
+      }
+      const again = await at.repair(line);
+      expect([cut, troubles(again)]).toEqual([cut, []]);
+      expect(statSync(at.up('A')).nlink).toBe(3);
+      expect(['A', 'B', 'd/C'].map((name) => readFileSync(at.up(name), 'utf8'))).toEqual(
+        Array(3).fill('written'),
+      );
+      expect(listXattr(at.upper)).toEqual([]);
+      expect(listXattr(at.up('d'))).toEqual([]);
+      if (effects <= cut) return;
+    }
   });
 
   test('files saved anew are no trouble', async () => {

@@ -74,10 +74,23 @@ export function aufsOrphanFindings({ root, branch, path: own }: Layer): Finding[
   }
   try {
     return [...readDirectory(fd)].flatMap(({ name }): Finding[] => {
-      if (isOwnTemporary(name)) return [];
       const s = stat(fd, name);
       const path = joinBytes(ORPHAN_DIRECTORY, name);
       const at = { in: 'branch', branch, path, inode: inodeOf(s) } as const;
+      if (isOwnTemporary(name)) {
+        if (isDirectory(s) || s.nlink === 1) return [];
+        return [
+          {
+            code: 'own-temporary',
+            severity: 'note',
+            path: joinBytes(own, path),
+            message: 'a second name that an interrupted repair left',
+            remedy: 'plinkctl repair -y',
+            safe: true,
+            action: { kind: 'remove', at, consent: 'safe' },
+          },
+        ];
+      }
       const empty = isRegular(s) && s.size === 0n;
       return [
         {

@@ -23,9 +23,10 @@ export function splitGroups(
   groups: readonly SplitGroup[],
   directoriesOf: (branch: number) => MissingDirectories,
 ): Finding[] {
-  return groups.flatMap(({ names, shown, linked }) => {
+  return groups.flatMap(({ names: unsorted, shown, linked }) => {
+    const names = [...unsorted].sort((a, b) => (a.path < b.path ? -1 : 1));
     const visible = linked ? [] : (shown?.visible.map(({ path }) => path) ?? []);
-    const inodes = new Map(names.map((name) => [`${name.branch}/${inodeKey(name)}`, name]));
+    const inodes = new Map([...names].reverse().map((name) => [`${name.branch}/${inodeKey(name)}`, name]));
     if (inodes.size < 2 && visible.length === 0) return [];
     const told = names.some(({ unchanged }) => unchanged);
     const oneBranch = new Set(names.map(({ branch }) => branch)).size === 1;
@@ -39,13 +40,14 @@ export function splitGroups(
         message: `${list(rest)} ${rest.length === 1 ? 'is' : 'are'} one file with it in the lower branch, and another in the union: a pseudo-link was lost, or they were made anew`,
         remedy: linked
           ? 'plinkctl flush, and then compare them'
-          : `plinkctl repair --unbreak ${name.path}${others.length > 0 ? ' --rescue DIR' : ''}, if all are meant to have this one's content`,
+          : `plinkctl repair --unbreak PATH${others.length > 0 ? ' --rescue DIR' : ''}, if all are meant to have the content of this PATH`,
         safe: false,
         action:
           oneBranch && !linked
             ? {
                 kind: 'link',
                 from: spotOf(name),
+                known: names.filter((each) => !others.includes(each)).map(({ path }) => path),
                 to: visible as Bytes[],
                 replace: others.map((other) => ({ ...spotOf(other), same: false })),
                 directories: directoriesOf(name.branch).list,

@@ -22,9 +22,10 @@ export function brokenGroups(
     if (group === undefined) groups.set(copy.key, [copy]);
     else group.push(copy);
   }
-  return [...groups].flatMap(([key, group]) => {
+  return [...groups].flatMap(([key, unsorted]) => {
+    const group = [...unsorted].sort((a, b) => (a.path < b.path ? -1 : 1));
     const aliases = shown.byKey.get(key)?.missing.map(({ path }) => path) ?? [];
-    const inodes = new Map(group.map((copy) => [inodeKey(copy), copy]));
+    const inodes = new Map([...group].reverse().map((copy) => [inodeKey(copy), copy]));
     if (inodes.size < 2 && aliases.length === 0 && !indexed.has(key)) return [];
     const proved = group.some((copy) => copy.proved);
     return [...inodes.values()].map((copy): Finding => {
@@ -34,16 +35,17 @@ export function brokenGroups(
         code: 'broken-group',
         severity: proved ? 'warning' : 'note',
         path: copy.path,
-        message: `${proved ? 'its hardlinks were broken by a copy-up with index=off' : 'was copied up with index=off, or made anew'}: ${rest.length === 0 ? 'the other names' : list(rest)} in the lower one file with it, and now another`,
+        message: `${proved ? 'was torn off its hardlinks by a copy-up with index=off' : 'was copied up with index=off, or made anew'}: in the lower it is one file with ${rest.length === 0 ? 'the other names of an entry' : list(rest)}, and here another`,
         remedy: indexed.has(key)
           ? 'compare it with the other names of its group'
-          : `plinkctl repair --unbreak ${copy.path}${others.length > 0 ? ' --rescue DIR' : ''}, if all are meant to have this one's content`,
+          : `plinkctl repair --unbreak PATH${others.length > 0 ? ' --rescue DIR' : ''}, if all are meant to have the content of this PATH`,
         safe: false,
         action: indexed.has(key)
           ? undefined
           : {
               kind: 'link',
               from: upperSpot(copy.path, copy),
+              known: group.filter((each) => !others.includes(each)).map(({ path }) => path),
               to: aliases as Bytes[],
               replace: others.map(
                 (other): ReplacedName => ({ ...upperSpot(other.path, other), same: false }),

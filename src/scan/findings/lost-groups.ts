@@ -101,6 +101,7 @@ function detachedTwin(
           ? {
               kind: 'link' as const,
               from: { in: 'index' as const, branch: 0, path: entry.name, inode: inodeOf(original) },
+              known: [],
               to: [],
               replace: [{ ...upperSpot(path, twin), same }],
               directories: [],
