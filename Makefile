@@ -13,7 +13,7 @@ FISH_DIR = $(PREFIX)/share/fish/vendor_completions.d
 
 HELPERS = auplink fsck.overlay mount.aufs umount.aufs umount.overlay
 UNITS = $(wildcard packaging/systemd/*.service packaging/systemd/*.timer)
-EXAMPLES = packaging/cron.d packaging/default packaging/dracut packaging/initramfs-tools packaging/kubernetes
+EXAMPLES = packaging/cron.d packaging/default packaging/dracut packaging/grafana packaging/initramfs-tools packaging/kubernetes packaging/prometheus
 # What stays out of the bundle; the rest of koffi is its source.
 KOFFI = package.json index.js index.cjs indirect.js indirect.cjs LICENSE.txt \
 	src/koffi/index.js src/koffi/index.cjs src/koffi/indirect.js src/koffi/indirect.cjs

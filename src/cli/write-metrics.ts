@@ -1,5 +1,5 @@
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { lastSuccessIn, metricsText } from '../report/metrics.js';
+import { metricsText } from '../report/metrics.js';
 import type { JsonObject } from '../report/report.js';
 import { type Bytes, toBuffer } from '../sys/bytes.js';
 
@@ -10,11 +10,10 @@ import { type Bytes, toBuffer } from '../sys/bytes.js';
  */
 export function writeMetrics(file: Bytes, document: JsonObject): void {
   const now = Math.round(Date.now() / 1000);
-  const lastSuccess = document.exitCode === 0 ? now : previousSuccess(file);
   // The collector takes only names that end in `.prom`.
   const temporary = toBuffer(`${file}.${process.pid}` as Bytes);
   try {
-    writeFileSync(temporary, metricsText(document, now, lastSuccess));
+    writeFileSync(temporary, metricsText(document, now, previousText(file)));
     // The collector is another user, and root's umask may be strict.
     chmodSync(temporary, 0o644);
     renameSync(temporary, toBuffer(file));
@@ -24,10 +23,10 @@ export function writeMetrics(file: Bytes, document: JsonObject): void {
   }
 }
 
-function previousSuccess(file: Bytes): number | undefined {
+function previousText(file: Bytes): string {
   try {
-    return lastSuccessIn(readFileSync(toBuffer(file), 'utf8'));
+    return readFileSync(toBuffer(file), 'utf8');
   } catch {
-    return undefined;
+    return '';
   }
 }

@@ -1,69 +1,123 @@
+import { entryStates } from '../scan/entry-state.js';
+import type { Severity } from '../scan/result.js';
 import type { Json, JsonObject } from './report.js';
+import type { Summary } from './summary.js';
+
+type Labels = Readonly<Record<string, string>>;
 
 interface Metric {
   readonly name: string;
   readonly help: string;
-  readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+  readonly samples: readonly { readonly labels: Labels; readonly value: number }[];
 }
 
 /**
  * The result of a run as Prometheus text, for node_exporter's textfile collector. Every gauge carries the
- * command; those of a union carry its upper directory too.
+ * command; those of a union carry its upper directory too, and every state and severity is there even with 0, so
+ * that an alert never waits for a series.
  *
  * @param document - what `--json` would have printed
  * @param now - seconds since 1970
- * @param lastSuccess - seconds since 1970 of the last run that ended with 0, this one included; undefined if none
+ * @param previous - what this function gave for the run before; '' if there was none
  */
-export function metricsText(document: JsonObject, now: number, lastSuccess: number | undefined): string {
+export function metricsText(document: JsonObject, now: number, previous: string): string {
   const command = String(document.command);
   const targets = isList(document.targets) ? document.targets.filter(isObject) : [document];
   const unions = targets.filter(({ target }) => isObject(target));
-  const gauge = (name: string, help: string, value: number | undefined): Metric => ({
+  const gauge = (name: string, help: string, value: number): Metric => ({
     name,
     help,
-    samples: value === undefined ? [] : [{ labels: { command }, value }],
+    samples: [{ labels: { command }, value }],
   });
-  const perUnion = (name: string, help: string, field: string): Metric => ({
+  const perUnion = (name: string, help: string, measure: (union: JsonObject) => number): Metric => ({
     name,
     help,
-    samples: unions.map((union) => ({
-      labels: { command, upper: upperOf(union) },
-      value: Number(isObject(union.summary) ? union.summary[field] : Number.NaN),
-    })),
+    samples: unions.map((union) => ({ labels: { command, upper: upperOf(union) }, value: measure(union) })),
+  });
+  const perKind = (
+    name: string,
+    help: string,
+    label: string,
+    kinds: readonly string[],
+    field: string,
+  ): Metric => ({
+    name,
+    help,
+    samples: unions.flatMap((union) => {
+      const found = objects(union[field]).map((each) => each[label]);
+      return kinds.map((kind) => ({
+        labels: { command, upper: upperOf(union), [label]: kind },
+        value: found.filter((each) => each === kind).length,
+      }));
+    }),
   });
   const metrics: Metric[] = [
     gauge('plinkctl_exit_code', 'Exit code of the last run.', Number(document.exitCode)),
     gauge('plinkctl_last_run_timestamp_seconds', 'When the last run ended.', now),
-    gauge('plinkctl_last_success_timestamp_seconds', 'When a run last ended with 0.', lastSuccess),
-    {
-      name: 'plinkctl_entries',
-      help: 'Index entries by state, before the run.',
-      samples: unions.flatMap(byState),
-    },
-    perUnion('plinkctl_links_missing', 'Names that are still to be linked.', 'linksMissing'),
-    perUnion('plinkctl_links_restored', 'Names linked by the last run.', 'linksRestored'),
-    perUnion('plinkctl_entries_removed', 'Index entries removed by the last run.', 'entriesRemoved'),
-    perUnion('plinkctl_entries_kept', 'Index entries that need attention.', 'entriesKept'),
-    perUnion('plinkctl_freed_bytes', 'Bytes freed by the last run.', 'bytesFreed'),
-    perUnion('plinkctl_duration_seconds', 'How long the last run took.', 'seconds'),
+    lastSuccess('plinkctl_last_success_timestamp_seconds', 'When a run last ended with 0.', [
+      { labels: { command }, exitCode: document.exitCode },
+    ]),
+    gauge(
+      'plinkctl_unions_failed',
+      'Unions that the last run could not look at.',
+      targets.filter(({ error }) => isObject(error)).length,
+    ),
+    perUnion('plinkctl_union_exit_code', 'Exit code of the last run for one union.', ({ exitCode }) =>
+      Number(exitCode),
+    ),
+    lastSuccess(
+      'plinkctl_union_last_success_timestamp_seconds',
+      'When a run last ended with 0 for one union.',
+      unions.map((union) => ({ labels: { command, upper: upperOf(union) }, exitCode: union.exitCode })),
+    ),
+    perKind('plinkctl_entries', 'Index entries by state, before the run.', 'state', entryStates, 'entries'),
+    perUnion(
+      'plinkctl_entries_at_risk',
+      'Index entries with the only copy of data that the next mount or another tool would destroy, before the run.',
+      ({ entries }) => objects(entries).filter(({ atRisk }) => atRisk === true).length,
+    ),
+    perKind('plinkctl_findings', 'Findings by severity.', 'severity', severities, 'findings'),
+    perUnion(
+      'plinkctl_unreadable_directories',
+      'Directories that could not be looked into.',
+      ({ unreadable }) => objects(unreadable).length,
+    ),
+    perUnion('plinkctl_links_missing', 'Names that are still to be linked.', summed('linksMissing')),
+    perUnion('plinkctl_links_restored', 'Names linked by the last run.', summed('linksRestored')),
+    perUnion('plinkctl_entries_removed', 'Index entries removed by the last run.', summed('entriesRemoved')),
+    perUnion('plinkctl_entries_kept', 'Index entries that need attention.', summed('entriesKept')),
+    perUnion('plinkctl_freed_bytes', 'Bytes freed by the last run.', summed('bytesFreed')),
+    perUnion('plinkctl_duration_seconds', 'How long the last run took.', summed('seconds')),
   ];
   return metrics.map(metricText).join('');
 
-  function byState(union: JsonObject): Metric['samples'] {
-    const counts = new Map<string, number>();
-    const entries = isList(union.entries) ? union.entries.filter(isObject) : [];
-    for (const { state } of entries) counts.set(String(state), (counts.get(String(state)) ?? 0) + 1);
-    return [...counts].map(([state, value]) => ({
-      labels: { command, upper: upperOf(union), state },
-      value,
-    }));
+  function lastSuccess(
+    name: string,
+    help: string,
+    runs: readonly { readonly labels: Labels; readonly exitCode: Json | undefined }[],
+  ): Metric {
+    const samples = runs.flatMap(({ labels, exitCode }) => {
+      const value = exitCode === 0 ? now : previousValue(previous, `${name}{${labelText(labels)}}`);
+      return value === undefined ? [] : [{ labels, value }];
+    });
+    return { name, help, samples };
   }
 }
 
-/** The time of the last success out of a file that {@link metricsText} wrote. */
-export function lastSuccessIn(text: string): number | undefined {
-  const found = /^plinkctl_last_success_timestamp_seconds\{[^}]*\} (\d+(?:\.\d+)?)$/m.exec(text)?.[1];
-  return found === undefined ? undefined : Number(found);
+const severities: readonly Severity[] = ['danger', 'error', 'warning', 'note'];
+
+function summed(field: keyof Summary): (union: JsonObject) => number {
+  return ({ summary }) => Number(isObject(summary) ? (summary[field] ?? Number.NaN) : Number.NaN);
+}
+
+function previousValue(text: string, series: string): number | undefined {
+  const line = text.split('\n').find((each) => each.startsWith(`${series} `));
+  const value = line?.slice(series.length + 1) ?? '';
+  return /^\d+(\.\d+)?$/.test(value) ? Number(value) : undefined;
+}
+
+function objects(value: Json | undefined): readonly JsonObject[] {
+  return isList(value) ? value.filter(isObject) : [];
 }
 
 function metricText({ name, help, samples }: Metric): string {
@@ -72,7 +126,7 @@ function metricText({ name, help, samples }: Metric): string {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...lines, ''].join('\n');
 }
 
-function labelText(labels: Readonly<Record<string, string>>): string {
+function labelText(labels: Labels): string {
   return Object.entries(labels)
     .map(([key, value]) => `${key}="${value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`)
     .join(',');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { document } from '../../src/cli/run-command.js';
-import { lastSuccessIn, metricsText } from '../../src/report/metrics.js';
+import { failureReport } from '../../src/report/failure-report.js';
+import { metricsText } from '../../src/report/metrics.js';
 import { scanReport } from '../../src/report/scan-report.js';
 import { several } from '../../src/report/several.js';
 import { b, entry, overlayUnion, scanResult } from './samples.js';
@@ -13,7 +14,7 @@ const scan = scanResult({ entries: [entry(), entry({ state: 'complete', missing:
 
 describe('metrics', () => {
   test('one union', () => {
-    const text = metricsText(document('list', scanReport('list', scan, 0.25)), 1000, 900);
+    const text = metricsText(document('list', scanReport('list', scan, 0.25)), 1000, '');
     expect(text).toMatchInlineSnapshot(`
 "# HELP plinkctl_exit_code Exit code of the last run.
 # TYPE plinkctl_exit_code gauge
@@ -23,11 +24,41 @@ plinkctl_exit_code{command="list"} 0
 plinkctl_last_run_timestamp_seconds{command="list"} 1000
 # HELP plinkctl_last_success_timestamp_seconds When a run last ended with 0.
 # TYPE plinkctl_last_success_timestamp_seconds gauge
-plinkctl_last_success_timestamp_seconds{command="list"} 900
+plinkctl_last_success_timestamp_seconds{command="list"} 1000
+# HELP plinkctl_unions_failed Unions that the last run could not look at.
+# TYPE plinkctl_unions_failed gauge
+plinkctl_unions_failed{command="list"} 0
+# HELP plinkctl_union_exit_code Exit code of the last run for one union.
+# TYPE plinkctl_union_exit_code gauge
+plinkctl_union_exit_code{command="list",upper="/u"} 0
+# HELP plinkctl_union_last_success_timestamp_seconds When a run last ended with 0 for one union.
+# TYPE plinkctl_union_last_success_timestamp_seconds gauge
+plinkctl_union_last_success_timestamp_seconds{command="list",upper="/u"} 1000
 # HELP plinkctl_entries Index entries by state, before the run.
 # TYPE plinkctl_entries gauge
 plinkctl_entries{command="list",upper="/u",state="restorable"} 2
 plinkctl_entries{command="list",upper="/u",state="complete"} 1
+plinkctl_entries{command="list",upper="/u",state="orphan"} 0
+plinkctl_entries{command="list",upper="/u",state="stale"} 0
+plinkctl_entries{command="list",upper="/u",state="foreign"} 0
+plinkctl_entries{command="list",upper="/u",state="damaged"} 0
+plinkctl_entries{command="list",upper="/u",state="ambiguous"} 0
+plinkctl_entries{command="list",upper="/u",state="temporary"} 0
+plinkctl_entries{command="list",upper="/u",state="junk"} 0
+plinkctl_entries{command="list",upper="/u",state="whiteout"} 0
+plinkctl_entries{command="list",upper="/u",state="directory"} 0
+# HELP plinkctl_entries_at_risk Index entries with the only copy of data that the next mount or another tool would destroy, before the run.
+# TYPE plinkctl_entries_at_risk gauge
+plinkctl_entries_at_risk{command="list",upper="/u"} 0
+# HELP plinkctl_findings Findings by severity.
+# TYPE plinkctl_findings gauge
+plinkctl_findings{command="list",upper="/u",severity="danger"} 0
+plinkctl_findings{command="list",upper="/u",severity="error"} 0
+plinkctl_findings{command="list",upper="/u",severity="warning"} 0
+plinkctl_findings{command="list",upper="/u",severity="note"} 0
+# HELP plinkctl_unreadable_directories Directories that could not be looked into.
+# TYPE plinkctl_unreadable_directories gauge
+plinkctl_unreadable_directories{command="list",upper="/u"} 0
 # HELP plinkctl_links_missing Names that are still to be linked.
 # TYPE plinkctl_links_missing gauge
 plinkctl_links_missing{command="list",upper="/u"} 4
@@ -52,15 +83,15 @@ plinkctl_duration_seconds{command="list",upper="/u"} 0.25
 
   test('several unions, one of them with an odd name', () => {
     const reports = [scanReport('check', scan, 1), scanReport('check', scanResult({ union: odd }), 1)];
-    const text = metricsText(document('check', several(reports, 4)), 1000, undefined);
+    const text = metricsText(document('check', several(reports, 4)), 1000, '');
     expect(text).toContain('plinkctl_exit_code{command="check"} 4\n');
     expect(text).toContain('plinkctl_links_missing{command="check",upper="/u"} 4\n');
     expect(text).toContain('plinkctl_links_missing{command="check",upper="/\\"q\\"\\\\x"} 2\n');
-    expect(text).not.toContain('last_success');
+    expect(text).not.toContain('plinkctl_last_success');
   });
 
   test('every line is a comment or a sample, each metric once', () => {
-    const lines = metricsText(document('list', scanReport('list', scan, 1)), 1, 1)
+    const lines = metricsText(document('list', scanReport('list', scan, 1)), 1, '')
       .trimEnd()
       .split('\n');
     const sample = /^[a-z_]+\{[a-z]+="(?:[^"\\]|\\.)*"(,[a-z]+="(?:[^"\\]|\\.)*")*\} -?[\d.]+$/;
@@ -69,8 +100,40 @@ plinkctl_duration_seconds{command="list",upper="/u"} 0.25
     expect(new Set(types).size).toBe(types.length);
   });
 
-  test('the time of the last success is found again', () => {
-    expect(lastSuccessIn(metricsText(document('list', scanReport('list', scan, 1)), 5, 123))).toBe(123);
-    expect(lastSuccessIn('nonsense')).toBeUndefined();
+  test('the time of the last success stays until the next', () => {
+    const run = (exitCode: number, now: number, previous: string): string =>
+      metricsText({ ...document('check', scanReport('check', scan, 1)), exitCode }, now, previous);
+    const success = (text: string): string[] => text.match(/^plinkctl_.*last_success.* \d+$/gm) ?? [];
+    const first = run(0, 5, '');
+    expect(success(first)).toEqual([
+      'plinkctl_last_success_timestamp_seconds{command="check"} 5',
+      'plinkctl_union_last_success_timestamp_seconds{command="check",upper="/u"} 5',
+    ]);
+    const second = run(4, 6, first);
+    expect(success(second)).toEqual(success(first));
+    expect(success(run(8, 7, second))).toEqual(success(first));
+    expect(success(run(0, 8, second))).toHaveLength(2);
+    expect(success(run(4, 6, ''))).toEqual([]);
+    expect(success(run(4, 6, 'plinkctl_last_success_timestamp_seconds{command="check"} x'))).toEqual([]);
+  });
+
+  test('a union that could not be looked at is counted', () => {
+    const failure = failureReport({ exitCode: 8, code: 'EIO', message: 'm' });
+    const text = metricsText(document('list', several([scanReport('list', scan, 1), failure], 8)), 1, '');
+    expect(text).toContain('plinkctl_unions_failed{command="list"} 1\n');
+    expect(text).toContain('plinkctl_union_exit_code{command="list",upper="/u"} 0\n');
+  });
+
+  test('entries at risk, findings and unreadable directories are counted', () => {
+    const bad = scanResult({
+      entries: [entry({ atRisk: true }), entry()],
+      findings: [{ code: 'c', severity: 'danger', path: b('p'), message: 'm', remedy: 'r', safe: false }],
+      unreadable: [{ path: b('x'), branch: 1, code: 'EACCES' }],
+    });
+    const text = metricsText(document('check', scanReport('check', bad, 1)), 1, '');
+    expect(text).toContain('plinkctl_entries_at_risk{command="check",upper="/u"} 1\n');
+    expect(text).toContain('plinkctl_findings{command="check",upper="/u",severity="danger"} 1\n');
+    expect(text).toContain('plinkctl_findings{command="check",upper="/u",severity="error"} 0\n');
+    expect(text).toContain('plinkctl_unreadable_directories{command="check",upper="/u"} 1\n');
   });
 });
