@@ -1,7 +1,14 @@
 import type { EntryState, Finding, ScanResult } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
 
-const quietStates: ReadonlySet<EntryState> = new Set(['restorable', 'complete', 'whiteout', 'directory']);
+// A whiteout under a temporary name is left by every clean unmount that removed something.
+const quietStates: ReadonlySet<EntryState> = new Set([
+  'restorable',
+  'complete',
+  'whiteout',
+  'directory',
+  'temporary',
+]);
 
 /** With what forbids every change, which only a thorough scan has among its findings. */
 export function findingsOf({ blocked, findings, union }: ScanResult): readonly Finding[] {

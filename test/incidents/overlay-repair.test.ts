@@ -238,6 +238,19 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
     }
   });
 
+  test('flushed-group-with-a-name-made-anew: is healthy', async () => {
+    const place = overlayWith(directory(), {
+      session: (view) => command('chmod', '600', view.at(ascii('A')).toString()),
+    });
+    const words = overlayWords(place, INDEX);
+    expect((await runRepair(['flush', ...words])).exitCode).toBe(0);
+    whileMounted(place, INDEX, (view) => {
+      for (const name of ['A', 'B']) unlinkSync(view.at(name as Bytes));
+      writeFileSync(view.at(ascii('B')), 'anew');
+    });
+    expect((await runRepair(['check', ...words])).exitCode).toBe(0);
+  });
+
   test('in-use: a mounted union is not touched', async () => {
     const place = overlayWith(directory());
     onEntry(place, (fd, entry) => setXattr(fd, entry, 'trusted.overlay.nlink', Buffer.from('U+7')));

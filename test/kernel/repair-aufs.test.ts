@@ -167,6 +167,16 @@ describeKernel('aufs branches', ['root'], () => {
     }
   });
 
+  test('a flushed group, one name of it made anew: no trouble', async () => {
+    writeFileSync(at.up('A'), 'lowerdata\n');
+    const { atime } = statSync(join(at.lower, 'A'));
+    for (const root of [at.lower, at.upper]) utimesSync(join(root, 'A'), atime, new Date(1_600_000_000_000));
+    mkdirSync(at.up('d'));
+    linkSync(at.up('A'), at.up('d/C'));
+    writeFileSync(at.up('B'), 'anew');
+    expect((await runRepair(['check', ...at.words])).exitCode).toBe(0);
+  });
+
   test('files saved anew are no trouble', async () => {
     writeFileSync(at.up('A'), 'one');
     writeFileSync(at.up('B'), 'two');

@@ -28,7 +28,9 @@ export function splitGroups(
     const visible = linked ? [] : (shown?.visible.map(({ path }) => path) ?? []);
     const inodes = new Map([...names].reverse().map((name) => [`${name.branch}/${inodeKey(name)}`, name]));
     if (inodes.size < 2 && visible.length === 0) return [];
-    const told = names.some(({ unchanged }) => unchanged);
+    // After a flush, a name removed and made anew leaves one such file too, but then no lower name shows any more.
+    const copies = [...inodes.values()].filter(({ unchanged }) => unchanged).length;
+    const told = copies > 1 || (copies === 1 && (visible.length > 0 || linked));
     const oneBranch = new Set(names.map(({ branch }) => branch)).size === 1;
     return [...inodes.values()].map((name): Finding => {
       const others = names.filter((each) => inodeKey(each) !== inodeKey(name) || each.branch !== name.branch);

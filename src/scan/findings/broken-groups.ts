@@ -27,7 +27,10 @@ export function brokenGroups(
     const aliases = shown.byKey.get(key)?.missing.map(({ path }) => path) ?? [];
     const inodes = new Map([...group].reverse().map((copy) => [inodeKey(copy), copy]));
     if (inodes.size < 2 && aliases.length === 0 && !indexed.has(key)) return [];
-    const proved = group.some((copy) => copy.proved);
+    // A flushed group of which all but one name were removed, and one made anew, has one such file too, but then no
+    // lower name shows any more.
+    const copies = [...inodes.values()].filter((copy) => copy.proved).length;
+    const proved = copies > 1 || (copies === 1 && (aliases.length > 0 || indexed.has(key)));
     return [...inodes.values()].map((copy): Finding => {
       const others = group.filter((each) => inodeKey(each) !== inodeKey(copy));
       const rest = [...others.map(({ path }) => path), ...aliases].sort();
