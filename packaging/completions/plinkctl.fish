@@ -38,7 +38,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from list' -l color -d 'colours;
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-color
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l progress -d 'progress on stderr [default: on a terminal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-progress
-complete -c plinkctl -n '__fish_seen_subcommand_from list' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
@@ -67,7 +67,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from check' -l color -d 'colours
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-color
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l progress -d 'progress on stderr [default: on a terminal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-progress
-complete -c plinkctl -n '__fish_seen_subcommand_from check' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
@@ -96,7 +96,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l color -d 'colou
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l no-color
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l progress -d 'progress on stderr [default: on a terminal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l no-progress
-complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
@@ -127,7 +127,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l color -d 'colours
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-color
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l progress -d 'progress on stderr [default: on a terminal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-progress
-complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
@@ -162,7 +162,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l color -d 'colours
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-color
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l progress -d 'progress on stderr [default: on a terminal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-progress
-complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
@@ -199,7 +199,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l color -d 'colour
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-color
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l progress -d 'progress on stderr [default: on a terminal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-progress
-complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
@@ -231,7 +231,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from record' -l color -d 'colour
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-color
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l progress -d 'progress on stderr [default: on a terminal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-progress
-complete -c plinkctl -n '__fish_seen_subcommand_from record' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
@@ -259,7 +259,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subc
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-color
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l progress -d 'progress on stderr [default: on a terminal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-progress
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
@@ -284,7 +284,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subc
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l no-color
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l progress -d 'progress on stderr [default: on a terminal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l no-progress
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
@@ -303,7 +303,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l color -d 'colo
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l no-color
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l progress -d 'progress on stderr [default: on a terminal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l no-progress
-complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
@@ -322,7 +322,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l color -d 'colours;
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l no-color
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l progress -d 'progress on stderr [default: on a terminal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l no-progress
-complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities'
+complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'

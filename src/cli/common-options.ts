@@ -13,7 +13,8 @@ export const outputOptions = {
   progress: { type: 'flag', describe: 'progress on stderr [default: on a terminal]', group: 'Output:' },
   'log-format': {
     type: 'text',
-    describe: 'how messages on stderr are written; systemd: with journal priorities',
+    describe:
+      'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]',
     choices: ['text', 'systemd', 'json'],
     group: 'Output:',
   },

@@ -8,6 +8,9 @@ export interface Streams {
   err(text: string): void;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
+  /** Whether it is the systemd journal that reads. */
+  readonly outIsJournal?: boolean;
+  readonly errIsJournal?: boolean;
   /** Columns of the terminal behind stdout; 80 where there is none. */
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;

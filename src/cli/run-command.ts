@@ -23,7 +23,9 @@ export async function runCommand(
 ): Promise<number> {
   const values = toValues(line.command.options, line.raw);
   const output = values as Values<typeof outputOptions>;
-  const logFormat: LogFormat = output['log-format'] ?? 'text';
+  const logFormat: LogFormat = output['log-format'] ?? (streams.errIsJournal === true ? 'systemd' : 'text');
+  const withPriorities =
+    (output['log-format'] ?? (streams.outIsJournal === true ? 'systemd' : 'text')) === 'systemd';
   const color = output.json !== true && wantsColor(output.color, streams.outIsTerminal, streams.env);
   const watched = (output.progress ?? streams.errIsTerminal) && output.quiet !== true && logFormat === 'text';
   const context: Context = {
@@ -52,7 +54,7 @@ export async function runCommand(
   }
   const verbosity = output.quiet === true ? 'quiet' : output.verbose === true ? 'verbose' : 'normal';
   const lines = report.text({ style: await loadStyle(color), verbosity });
-  streams.out(printLines(lines, verbosity === 'quiet', logFormat));
+  streams.out(printLines(lines, verbosity === 'quiet', withPriorities));
   return report.exitCode;
 
   function measure(file: Bytes, result: Report): void {
@@ -65,7 +67,7 @@ export function document(command: string, report: Report): JsonObject {
   return { schema: 'plinkctl/1', command, ...report.json(), exitCode: report.exitCode };
 }
 
-function printLines(lines: readonly Line[], quiet: boolean, logFormat: LogFormat): string {
+function printLines(lines: readonly Line[], quiet: boolean, withPriorities: boolean): string {
   const loud = quiet ? lines.filter(({ level }) => level === 'warning' || level === 'error') : lines;
   const told = loud.slice(
     Math.max(
@@ -73,7 +75,7 @@ function printLines(lines: readonly Line[], quiet: boolean, logFormat: LogFormat
       loud.findIndex(({ text }) => text !== ''),
     ),
   );
-  if (logFormat !== 'systemd') return told.map(({ text }) => `${text}\n`).join('');
+  if (!withPriorities) return told.map(({ text }) => `${text}\n`).join('');
   return told
     .filter(({ text }) => text !== '')
     .map(({ text, level }) => `<${priorities[level]}>${text}\n`)

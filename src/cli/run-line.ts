@@ -64,13 +64,14 @@ function fail(error: unknown, argv: readonly string[], streams: Streams): number
     };
     streams.out(jsonText(document));
   } else {
-    streams.err(formatNotice({ level: 'error', text: failureText(failure) }, logFormat(argv)));
+    streams.err(formatNotice({ level: 'error', text: failureText(failure) }, logFormat(argv, streams)));
   }
   return failure.exitCode;
 }
 
 // The command line may be the very thing that could not be read.
-function logFormat(argv: readonly string[]): LogFormat {
+function logFormat(argv: readonly string[], streams: Streams): LogFormat {
   const value = argv.join('\n').match(/^--log-format[=\n](.*)$/m)?.[1];
-  return value === 'systemd' || value === 'json' ? value : 'text';
+  if (value === 'systemd' || value === 'json' || value === 'text') return value;
+  return streams.errIsJournal === true ? 'systemd' : 'text';
 }

@@ -1,5 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
 import type { Streams } from './context.js';
+import { isJournal } from './is-journal.js';
 
 /**
  * The process' own stdout and stderr, written by system calls: `process.stdout` loads the network and stream
@@ -14,6 +15,8 @@ export function processStreams(): Streams {
     err: (text) => write(2, text),
     outIsTerminal: terminal,
     errIsTerminal,
+    outIsJournal: isJournal(1, process.env),
+    errIsJournal: isJournal(2, process.env),
     columns: terminal ? (process.stdout.columns ?? 80) : 80,
     env: process.env,
     ask: answers ? ask : undefined,
