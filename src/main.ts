@@ -2,6 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { Streams } from './cli/context.js';
 import { processStreams } from './cli/streams.js';
 
+// The bundle and this source file are both one directory below package.json.
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 /**
  * Runs one command line.
  *
@@ -16,16 +21,10 @@ export async function main(
   streams: Streams = processStreams(),
 ): Promise<number> {
   if (argv.length === 1 && argv[0] === '--version') {
-    streams.out(`${version()}\n`);
+    streams.out(`${version}\n`);
     return 0;
   }
   // Everything else loads the system calls.
   const { runLine } = await import('./cli/run-line.js');
-  return runLine(argv0, argv, version(), streams);
-}
-
-// The bundle and this source file are both one directory below package.json.
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+  return runLine(argv0, argv, version, streams);
 }

@@ -1,4 +1,4 @@
-import { ascii } from '../sys/bytes.js';
+import { ascii, type Bytes } from '../sys/bytes.js';
 import { type Handle, handleOf, openByHandle } from '../sys/handle.js';
 import { close, O_NOFOLLOW, O_PATH } from '../sys/open.js';
 import { isRegular, stat } from '../sys/stat.js';
@@ -8,6 +8,7 @@ import { encodeOverlayHandle, parseOverlayHandle } from '../union/overlay-handle
 import { type OverlayRules, overlayRules } from '../union/overlay-rules.js';
 import type { OverlayUnion } from '../union/union.js';
 import type { LayerDirectory } from '../union/view-rules.js';
+import { lowerLinks } from './lower-links.js';
 import { overlayFindings } from './overlay-findings.js';
 import { type RawIndexEntry, readOverlayIndex } from './overlay-index.js';
 import { type HandleLayer, type OverlayLayers, openOverlayLayers } from './overlay-layers.js';
@@ -50,12 +51,14 @@ async function scanLayers(
         : shareWalk({ union, sought, inspect }, (theirs) => found.merge(theirs));
     await runWalk(overlay.layers.roots, rules, found, options, progress, sharing);
   }
+  const nowhere = await inNoLower(union, raw, found, origins, options);
   const unindexed = await splitUnindexed(overlay, rules, found.unindexed, options);
   const entries = raw.map((entry) =>
     classify(entry, {
       found: found.byKey.get(entry.name),
       origin: origins.get(entry.name) ?? originState(overlay, entry),
       unreadable: found.unreadable,
+      inNoLower: nowhere.has(entry.name),
       blocked: overlay.blocked,
     }),
   );
@@ -81,6 +84,27 @@ async function scanLayers(
   const detached = [...found.byKey].flatMap(([key, { twins }]) => twins.map((path) => ({ path, key })));
   const seen = { overlay, raw, rules, detached, unindexed: unindexed.visible };
   return { ...result, findings: await overlayFindings(result, seen, options) };
+}
+
+/**
+ * Entries whose lower file exists on the file system, and in none of the given lowers: not even hidden below a
+ * whiteout or an opaque directory. A handle opens wherever the file is, so only its names tell that a lower was
+ * left out.
+ */
+async function inNoLower(
+  union: OverlayUnion,
+  raw: readonly RawIndexEntry[],
+  { byKey, unreadable }: OverlayNames,
+  origins: ReadonlyMap<Bytes, OriginState>,
+  options: ScanOptions,
+): Promise<ReadonlySet<Bytes>> {
+  const unmet = raw
+    .filter(({ name, type }) => type === 'file' && origins.get(name)?.exists === true)
+    .map(({ name }) => name)
+    .filter((name) => byKey.get(name)?.lowerSeen.size === 0);
+  if (unmet.length === 0 || unreadable.length > 0) return new Set();
+  const met = await lowerLinks(union, unmet, options);
+  return new Set(unmet.filter((name) => !met.has(name)));
 }
 
 /** Links of each origin that exists; an origin that is gone has none. Missing for one that nobody may ask about. */

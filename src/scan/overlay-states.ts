@@ -23,6 +23,8 @@ export interface EntryFacts {
   readonly origin: OriginState;
   readonly unreadable: readonly Unreadable[];
   readonly blocked: Blocked | undefined;
+  /** The lower file exists, and no given lower has a name of it. */
+  readonly inNoLower?: boolean;
 }
 
 /** Decides the state of one name of an overlay's index. Pure. */
@@ -131,6 +133,12 @@ function judge(raw: RawIndexEntry, facts: EntryFacts): Verdict {
   const lost = kernelWouldDelete(raw, found, origin);
   if (blocked !== undefined && missing.length === 0 && names === 0) {
     return { state: 'foreign', reason: blocked.message };
+  }
+  if (facts.inNoLower === true) {
+    return {
+      state: 'foreign',
+      reason: 'none of the given lowers has the file it was copied from: is a lower left out?',
+    };
   }
   if (missing.length > 0) {
     return {

@@ -27,6 +27,15 @@ export async function runMain(...argv: readonly string[]): Promise<MainResult> {
 
 /** As {@link runMain}, with the effective user (and so the capabilities) of an ordinary user. */
 export async function runMainAs(uid: number, ...argv: readonly string[]): Promise<MainResult> {
+  // What is loaded late must be loaded by now: that user may not see the checkout.
+  await Promise.all([
+    import('../../src/cli/run-line.js'),
+    import('chalk'),
+    import('fs-extra'),
+    import('ora'),
+    import('proper-lockfile'),
+    import('yargs'),
+  ]);
   process.seteuid?.(uid);
   try {
     return await runMain(...argv);
