@@ -43,19 +43,27 @@ export { Problem, type ProblemKind } from './problem.js';
 export { type ApplyOptions, apply } from './restore/apply.js';
 export { plan } from './restore/plan.js';
 export type { EntryOutcome, EntryPlan, KeptEntry, Outcome, Plan } from './restore/plan-types.js';
+export { entryStates } from './scan/entry-state.js';
 export type {
+  AufsEntryFacts,
+  Blocked,
+  BranchPath,
+  EntryInode,
   EntryState,
   FileKind,
   Finding,
   IndexEntry,
+  Leftovers,
   MissingDirectory,
   MissingName,
+  OverlayEntryFacts,
   ScanResult,
   Severity,
   Unreadable,
 } from './scan/result.js';
 export { type ScanOptions, scan } from './scan/scan.js';
 export { type Bytes, bytesFromText, bytesOf, toBuffer } from './sys/bytes.js';
+export type { InodeId } from './sys/inode-id.js';
 export { SysError } from './sys/sys-error.js';
 export { resolveTarget, type TargetWords } from './union/target.js';
 export type { AufsUnion, Branch, MountPoint, OverlayOptions, OverlayUnion, Union } from './union/union.js';
