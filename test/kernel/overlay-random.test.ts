@@ -76,6 +76,9 @@ describeKernel(
   },
 );
 
+// A metadata-only copy made with index=off has an origin and no nlink record; the kernel tells of it now and then.
+const own = /failed to get index nlink/;
+
 async function expectRightRun({ place, options, hadIndexOff }: RandomUnion, goal: Goal): Promise<void> {
   const indexed = ['index=on', ...options];
   const union = overlayUnion(place, indexed);
@@ -102,7 +105,9 @@ async function expectRightRun({ place, options, hadIndexOff }: RandomUnion, goal
 
   const names = indexNames(place);
   const after = viewOf(place, indexed);
-  expect(after.log.filter((line) => !before.log.includes(line))).toEqual([]);
+  expect(after.log.filter((line) => !before.log.includes(line) && !(hadIndexOff && own.test(line)))).toEqual(
+    [],
+  );
   expectSameView(before.tree, after.tree);
   expect(wrongLinkCounts(after.tree, found.entries, place)).toEqual([]);
   expect(indexNames(place)).toEqual(names);
