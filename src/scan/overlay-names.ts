@@ -244,10 +244,12 @@ export class OverlayNames implements WalkVisitor {
       if (key === undefined || found === undefined) return;
       const s = stat(at.fd, name);
       found.lowerNlink = s.nlink;
+      const hidden =
+        directory.stack.slice(0, position).some((higher) => this.#rules.decides(higher, name)) ||
+        (isRegular(s) && s.size === 0n && getXattr(at.fd, name, `${this.#prefix}whiteout`) !== undefined);
+      // Only now: a name of which it could not be told whether it shows is not accounted for.
       this.#see(found, `${at.layer.branch}/${joinBytes(at.real, name)}`);
-      if (directory.stack.slice(0, position).some((higher) => this.#rules.decides(higher, name))) return;
-      if (isRegular(s) && s.size === 0n && getXattr(at.fd, name, `${this.#prefix}whiteout`) !== undefined)
-        return;
+      if (hidden) return;
       const upper = this.#sought.get(key);
       if (upper !== undefined && (upper.mode & S_IFMT) !== (s.mode & S_IFMT)) found.typeDiffers = true;
       found.missing.push({ path, lower: { branch: at.layer.branch, path: joinBytes(at.real, name) } });
