@@ -95,7 +95,11 @@ function claim({ object, level, fd, companions, context }: Claim): Hold | Busy {
       note(`the runtime directory could not be tidied: ${messageOf(error)}`);
     } finally {
       // Not by the close alone: a program that is just being started may have a copy until its exec.
-      unlock(fd);
+      try {
+        unlock(fd);
+      } catch (error) {
+        note(`the lock goes with its descriptor: ${messageOf(error)}`);
+      }
       if (fd !== object.fd) close(fd);
     }
   };

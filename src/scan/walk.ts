@@ -89,7 +89,7 @@ export class Walk {
 
   /** Enters the root. */
   start(): void {
-    this.#enter('' as Bytes, undefined, this.#roots.map(reopenRoot));
+    this.#enter('' as Bytes, undefined, reopen(this.#roots));
   }
 
   /** Whether nothing that an upper branch has is left to be entered. */
@@ -281,6 +281,13 @@ function noUpper(stack: Stack, from: number): boolean {
   return true;
 }
 
-function reopenRoot(directory: LayerDirectory): LayerDirectory {
-  return { ...directory, fd: openQuietly(directory.fd, '' as Bytes) };
+function reopen(roots: Stack): LayerDirectory[] {
+  const opened: LayerDirectory[] = [];
+  try {
+    for (const root of roots) opened.push({ ...root, fd: openQuietly(root.fd, '' as Bytes) });
+    return opened;
+  } catch (error) {
+    closeStack(opened);
+    throw error;
+  }
 }
