@@ -10,7 +10,7 @@ import { tally } from './tally.js';
 import { type UnionImage, when, withoutStrangersLog } from './union-image.js';
 
 const goals: readonly Goal[] = ['restore', 'flush'];
-const EVERY = FULL ? 3 : 53;
+const EVERY = FULL ? 7 : 53;
 
 describeCrash('faults', 'ext4', [], (union) => {
   test.each(goals.flatMap((goal) => [false, true].map((lasting) => ({ goal, lasting }))))(
@@ -39,6 +39,8 @@ function tryFault(union: UnionImage, goal: Goal, finished: Tree, fault: Fault): 
   return union.on(async () => {
     const { result, what } = await withFault(fault, () => runMain(goal, ...union.words));
     const complete = result.code === 0 ? unfinishedBy(finished, finishedTree(union.place)) : [];
+    // Who may not set times, or open without an access time, leaves those as they become.
+    const owed = (line: string): boolean => fault.error !== 'EPERM' || !/: [am]time: /.test(line);
     const lines = [
       ...misbehaviour(result),
       ...when('left open', closeLeftOpen(union.mountpoint)),
@@ -46,7 +48,8 @@ function tryFault(union: UnionImage, goal: Goal, finished: Tree, fault: Fault): 
       ...when('lost', union.losses()),
       ...when('rerun', await union.finish(goal, finished)),
     ];
-    return lines.length === 0 ? [] : [`${what}:`, ...lines];
+    const wrong = lines.filter(owed);
+    return wrong.length === 0 ? [] : [`${what}:`, ...wrong];
   });
 }
 

@@ -14,7 +14,7 @@ import { tally } from './tally.js';
 import type { UnionImage } from './union-image.js';
 
 const goals: readonly Goal[] = ['restore', 'flush'];
-const EVERY = FULL ? 3 : 67;
+const EVERY = FULL ? 7 : 67;
 
 describeCrash('hostile acts', 'ext4', [], (union) => {
   test.each(Object.keys(acts).flatMap((name) => goals.map((goal) => ({ name, goal }))))(

@@ -13,10 +13,10 @@ export interface Views {
 
 /**
  * Whatever overlayfs or the file system below may complain of; a replayed journal is no complaint, nor is what the
- * kernel says to the question whether an upper is in use.
+ * kernel says to anybody's question whether an upper is in use: a mount that it refuses for that fails anyway.
  */
 export const complaint =
-  /^overlay(fs)?: (?!workdir and upperdir must reside)|EXT4-fs (error|warning)|JBD2: .*(error|corrupt)|XFS .*(corrupt|error|bad|assert)|BTRFS (error|critical|warning)|Buffer I\/O error/i;
+  /^overlay(fs)?: (?!workdir and upperdir must reside|(upper|work)dir is in-use)|EXT4-fs (error|warning)|JBD2: .*(error|corrupt)|XFS .*(corrupt|error|bad|assert)|BTRFS (error|critical|warning)|Buffer I\/O error/i;
 
 export function viewsOf(place: OverlayPlace): Views {
   return {

@@ -8,7 +8,7 @@ import { withoutStrangersLog } from './union-image.js';
 
 const goals: readonly Goal[] = ['restore', 'flush'];
 const variants: readonly Synced[] = ['nothing', 'everything', 'some'];
-const SEEDS = FULL ? [1, 2, 3, 4, 5] : [1];
+const SEEDS = FULL ? [1, 2] : [1];
 
 const cases = goals.flatMap((goal) =>
   variants.flatMap((synced) => (synced === 'some' ? SEEDS : [1]).map((seed) => ({ goal, synced, seed }))),

@@ -95,7 +95,7 @@ export function when(words: string, lines: readonly string[]): string[] {
  */
 export async function withoutStrangersLog(trial: () => Promise<string[]>): Promise<string[]> {
   let lines: string[] = [];
-  for (let tries = 0; tries < 4; tries += 1) {
+  for (let tries = 0; tries < 8; tries += 1) {
     lines = await trial();
     if (!lines.some((line) => line.includes('kernel: '))) break;
   }
