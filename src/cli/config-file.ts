@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type Bytes, bytesOf, joinBytes, toBuffer } from '../sys/bytes.js';
 import { parseConfigLines } from './config-lines.js';
-import type { ConfiguredUnion } from './config-yaml.js';
+import { type ConfiguredUnion, parseConfigYaml } from './config-yaml.js';
 
 /** Where the configuration is unless `--config` says otherwise. */
 export const DEFAULT_CONFIG = '/etc/plinkctl.conf' as Bytes;
@@ -15,10 +15,7 @@ export const CONFIG_PARTS = '/etc/plinkctl.conf.d' as Bytes;
  * @throws Problem `usage` naming the line that cannot be read
  */
 export async function parseConfig(text: Bytes, path: Bytes): Promise<ConfiguredUnion[]> {
-  if (isYaml(text, path)) {
-    const { parseConfigYaml } = await import('./config-yaml.js');
-    return parseConfigYaml(text, path);
-  }
+  if (isYaml(text, path)) return parseConfigYaml(text, path);
   return parseConfigLines(text, path).map((words) => ({ words, policy: {} }));
 }
 

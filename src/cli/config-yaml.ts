@@ -1,13 +1,4 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseAllDocuments,
-} from 'yaml';
+import type { Document, LineCounter, Node } from 'yaml';
 import { Problem } from '../problem.js';
 import { type Bytes, bytesFromText, bytesOf } from '../sys/bytes.js';
 import type { TargetWords } from '../union/target.js';
@@ -38,21 +29,25 @@ const policyKeys = ['min-age', 'rescue', 'mode'];
  *
  * @throws Problem `usage` `bad-config`, with the line of what is wrong
  */
-export function parseConfigYaml(text: Bytes, path: Bytes): ConfiguredUnion[] {
-  const counter = new LineCounter();
+export async function parseConfigYaml(text: Bytes, path: Bytes): Promise<ConfiguredUnion[]> {
+  // Few starts read YAML, and the parser is as large as all the rest of the program.
+  const yaml = await import('yaml');
+  const counter = new yaml.LineCounter();
   const source = Buffer.from(text, 'latin1').toString('utf8');
-  const documents = parseAllDocuments(source, { lineCounter: counter, customTags: ['binary'] });
+  const documents = yaml.parseAllDocuments(source, { lineCounter: counter, customTags: ['binary'] });
   return (Array.isArray(documents) ? documents : []).flatMap((document) =>
-    new Reader(document, counter, path).read(),
+    new Reader(yaml, document, counter, path).read(),
   );
 }
 
 class Reader {
+  readonly #yaml: typeof import('yaml');
   readonly #document: Document.Parsed;
   readonly #counter: LineCounter;
   readonly #path: Bytes;
 
-  constructor(document: Document.Parsed, counter: LineCounter, path: Bytes) {
+  constructor(yaml: typeof import('yaml'), document: Document.Parsed, counter: LineCounter, path: Bytes) {
+    this.#yaml = yaml;
     this.#document = document;
     this.#counter = counter;
     this.#path = path;
@@ -67,7 +62,7 @@ class Reader {
       );
     }
     const root = { value: this.#document.contents, line: 1 };
-    if (root.value === null || (isScalar(root.value) && root.value.value === null)) return [];
+    if (root.value === null || (this.#yaml.isScalar(root.value) && root.value.value === null)) return [];
     const fields = this.#fields(root, ['policy', 'unions'], 'the configuration');
     const policy = this.#policy(fields.get('policy'), {});
     const unions = fields.get('unions');
@@ -138,10 +133,10 @@ class Reader {
 
   #fields(place: Place, keys: readonly string[], what: string): Fields {
     const { value, line } = this.#resolved(place);
-    if (!isMap(value)) throw this.#bad(`${what} must be a mapping with ${keys.join(', ')}`, line);
+    if (!this.#yaml.isMap(value)) throw this.#bad(`${what} must be a mapping with ${keys.join(', ')}`, line);
     const fields = new Map<string, Place>();
     for (const { key, value: item } of value.items) {
-      const name = isScalar(key) ? String(key.value) : '?';
+      const name = this.#yaml.isScalar(key) ? String(key.value) : '?';
       const at = this.#lineOf(key, line);
       if (!keys.includes(name)) {
         const near = nearest(name, keys);
@@ -155,13 +150,13 @@ class Reader {
 
   #list(place: Place, what: string): Place[] {
     const { value, line } = this.#resolved(place);
-    if (isScalar(value) && value.value === null) return [];
-    if (!isSeq(value)) throw this.#bad(`${what} must be a list`, line);
+    if (this.#yaml.isScalar(value) && value.value === null) return [];
+    if (!this.#yaml.isSeq(value)) throw this.#bad(`${what} must be a list`, line);
     return value.items.map((item) => ({ value: item as Node, line: this.#lineOf(item, line) }));
   }
 
   #oneOrMore(place: Place, what: string): Place[] {
-    return isSeq(this.#resolved(place).value) ? this.#list(place, what) : [place];
+    return this.#yaml.isSeq(this.#resolved(place).value) ? this.#list(place, what) : [place];
   }
 
   #absolute(place: Place, what: string): Bytes {
@@ -188,12 +183,12 @@ class Reader {
 
   #scalar(place: Place, what: string): unknown {
     const { value, line } = this.#resolved(place);
-    if (isScalar(value)) return value.value;
+    if (this.#yaml.isScalar(value)) return value.value;
     throw this.#bad(`${what} must be a single value`, line);
   }
 
   #resolved({ value, line }: Place): Place {
-    if (!isAlias(value)) return { value, line };
+    if (!this.#yaml.isAlias(value)) return { value, line };
     return { value: value.resolve(this.#document) ?? null, line };
   }
 

@@ -1,5 +1,10 @@
 import { Problem } from '../problem.js';
 import type { Streams } from './context.js';
+import { auplink } from './personality/auplink.js';
+import { fsckOverlay } from './personality/fsck-overlay.js';
+import { mountAufs } from './personality/mount-aufs.js';
+import { umountAufs } from './personality/umount-aufs.js';
+import { umountOverlay } from './personality/umount-overlay.js';
 
 /** Another program's arguments, messages and exit codes over the same core. */
 export interface Personality {
@@ -7,13 +12,13 @@ export interface Personality {
   run(argv: readonly string[], streams: Streams, signal: AbortSignal): Promise<number>;
 }
 
-/** By the name under which the program is called; each is loaded when it is. */
+/** By the name under which the program is called. */
 export const personalities: Readonly<Record<string, () => Promise<Personality>>> = {
-  auplink: async () => (await import('./personality/auplink.js')).auplink,
-  'mount.aufs': async () => (await import('./personality/mount-aufs.js')).mountAufs,
-  'umount.aufs': async () => (await import('./personality/umount-aufs.js')).umountAufs,
-  'umount.overlay': async () => (await import('./personality/umount-overlay.js')).umountOverlay,
-  'fsck.overlay': async () => (await import('./personality/fsck-overlay.js')).fsckOverlay,
+  auplink: async () => auplink,
+  'mount.aufs': async () => mountAufs,
+  'umount.aufs': async () => umountAufs,
+  'umount.overlay': async () => umountOverlay,
+  'fsck.overlay': async () => fsckOverlay,
 };
 
 /** A personality and the arguments that are left for it. */

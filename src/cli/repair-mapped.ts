@@ -5,6 +5,8 @@ import { mappedPlan } from '../restore/mapped-plan.js';
 import type { RepairOutcome } from '../restore/repair-apply.js';
 import { type MappedEntry, mappedEntries } from '../scan/mapped-entries.js';
 import type { Finding, ScanResult } from '../scan/result.js';
+import { unnamedInodes } from '../scan/xino-image.js';
+import { xinoNames } from '../scan/xino-map.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Context } from './context.js';
 import { entriesOf } from './map-file.js';
@@ -30,8 +32,6 @@ export async function mapOfImage(scan: ScanResult, image: Bytes, { signal }: Con
       path: image,
     });
   }
-  const { unnamedInodes } = await import('../scan/xino-image.js');
-  const { xinoNames } = await import('../scan/xino-map.js');
   const { found, names } = await xinoNames(union, scan, unnamedInodes(image), { signal });
   if (!found) {
     throw new Problem(

@@ -1,3 +1,4 @@
+import { htmlPage } from '../../report/html/html-page.js';
 import { scanReport } from '../../report/scan-report.js';
 import { defineCommand } from '../command.js';
 import { allOption, outputOptions, targetOptions } from '../common-options.js';
@@ -42,7 +43,6 @@ export const check = defineCommand({
     });
     const { html } = invocation.values;
     if (html !== undefined) {
-      const { htmlPage } = await import('../../report/html/html-page.js');
       const origin = { version: context.version, date: new Date() };
       writePrivate(html, htmlPage(report.subjects ?? [], origin));
     }
