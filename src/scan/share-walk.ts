@@ -20,8 +20,8 @@ export type ShareMessage =
   | { readonly say: 'found'; readonly found: FoundNames; readonly progress: WalkProgress }
   | { readonly say: 'failed'; readonly error: unknown };
 
-/** A thread takes about as long to start as a walk to enter this many directories. */
-const WORTH_A_THREAD = 4000;
+/** Below this many directories a walk is over before a thread is up; above, starting early wins. */
+const WORTH_A_THREAD = 1000;
 
 // The bundle has this module in a folder of its own below the worker's.
 const worker = ['./walk-worker.js', '../walk-worker.js']
