@@ -6,6 +6,7 @@ import type { ParsedLine } from '../../src/cli/parsed-line.js';
 import { commands } from '../../src/cli/table.js';
 import { askYargs } from '../../src/cli/yargs.js';
 import type { Bytes } from '../../src/sys/bytes.js';
+import '../support/property-seed.js';
 
 const words = (...argv: string[]): Bytes[] => argv as Bytes[];
 

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { jsonText } from '../../src/report/json-text.js';
+import '../support/property-seed.js';
 
 test('a document is the same when it is read again, and holds nothing that a terminal obeys', () => {
   const text = fc.string({ unit: 'binary', maxLength: 40 });

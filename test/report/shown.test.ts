@@ -5,6 +5,7 @@ import { shellWord } from '../../src/report/shell-word.js';
 import { sentence, shown } from '../../src/report/shown.js';
 import { type Bytes, bytesFromText, bytesOf } from '../../src/sys/bytes.js';
 import { command } from '../support/command.js';
+import '../support/property-seed.js';
 
 const utf8 = bytesFromText;
 const raw = (...bytes: number[]): Bytes => bytesOf(Uint8Array.from(bytes));

@@ -5,6 +5,7 @@ import type { EntryState, IndexEntry, ScanResult } from '../../src/scan/result.j
 import { type Bytes, parentOf } from '../../src/sys/bytes.js';
 import { parseOverlayNlink, unionNlink } from '../../src/union/overlay-nlink.js';
 import { noOverlayOptions } from '../../src/union/overlay-words.js';
+import '../support/property-seed.js';
 
 const states: readonly EntryState[] = [
   'restorable',

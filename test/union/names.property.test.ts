@@ -14,6 +14,7 @@ import { parseMountOptions, splitUnescaped, unescapeBackslash } from '../../src/
 import { parseMountInfoLine } from '../../src/union/mountinfo.js';
 import { decodeOctal } from '../../src/union/octal.js';
 import { readOverlayWords } from '../../src/union/overlay-words.js';
+import '../support/property-seed.js';
 
 /** Any file name that Linux takes. */
 const name = fc

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { formatOverlayNlink, parseOverlayNlink, unionNlink } from '../../src/union/overlay-nlink.js';
+import '../support/property-seed.js';
 
 const base = fc.constantFrom('U' as const, 'L' as const);
 const difference = fc.integer({ min: -999_999_999, max: 999_999_999 });
