@@ -210,9 +210,12 @@ function linkOne(site: Site, dirfd: number, run: EntryRun, path: Bytes): void {
     if (there !== undefined && sameInode(there, entry.inode)) return;
     throw error;
   }
-  if (!sameInode(stat(dirfd, name), entry.inode)) {
-    unlink(dirfd, name);
-    run.failure = 'the entry was replaced by another file while it was linked';
+  const made = statIfThere(dirfd, name);
+  if (made === undefined || !sameInode(made, entry.inode)) {
+    // Taken back only if it is what the index holds now: a file that somebody has just put there stays his.
+    const swapped = statIfThere(index, entry.name);
+    if (made !== undefined && swapped !== undefined && sameInode(made, swapped)) unlink(dirfd, name);
+    run.failure = 'the entry or its new name was replaced by another file while it was linked';
     return;
   }
   run.restored.push(path);
