@@ -8,7 +8,7 @@ import { RENAME_NOREPLACE, rename, unlink } from '../sys/names.js';
 import { close, openDirectory } from '../sys/open.js';
 import { randomHex } from '../sys/random-hex.js';
 import { statIfThere } from '../sys/stat.js';
-import { fsync } from '../sys/sync.js';
+import { fsync, syncfs } from '../sys/sync.js';
 import { isSysError } from '../sys/sys-error.js';
 import { absolutePath, canonicalPath } from '../union/absolute-path.js';
 import { ancestors, branchDirectory } from '../union/branch-directory.js';
@@ -48,6 +48,13 @@ export function openRescue(directory: Bytes, union: Union): Rescue {
   refuseRescueInBranch(path, union);
   mkdirSync(toBuffer(path), { recursive: true, mode: 0o700 });
   const fd = openDirectory(path);
+  try {
+    // Its own name, and those of directories made above it, must outlive a power cut before anything moves there.
+    syncfs(fd);
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
   return {
     fd,
     path,
