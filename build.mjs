@@ -13,7 +13,7 @@ const esbuild = await loadEsbuild();
 if (esbuild !== undefined) {
   const entryPoints = {
     main: 'src/main.ts',
-    'walk-worker': 'src/scan/walk-worker.ts',
+    'walk-worker': 'src/scan/walk/walk-worker.ts',
     index: 'src/index.ts',
     ...(flags.has('--bench') ? { 'bench/run': 'bench/run.ts' } : {}),
   };

@@ -5,7 +5,7 @@ import { outcomeReport } from '../report/outcome-report.js';
 import { planReport } from '../report/plan-report.js';
 import type { Report } from '../report/report.js';
 import { shown } from '../report/shown.js';
-import { mendMountedAufs as mend } from '../restore/mounted-aufs.js';
+import { mendMountedAufs as mend } from '../restore/mounted-aufs/mounted-aufs.js';
 import { plan } from '../restore/plan.js';
 import type { AufsUnion } from '../union/union.js';
 import type { Context } from './context.js';

@@ -1,12 +1,12 @@
 import { Problem } from '../problem.js';
 import { shown } from '../report/shown.js';
 import { apply } from '../restore/apply.js';
-import { mappedPlan } from '../restore/mapped-plan.js';
-import type { RepairOutcome } from '../restore/repair-apply.js';
-import { type MappedEntry, mappedEntries } from '../scan/mapped-entries.js';
+import { mappedPlan } from '../restore/repair/mapped-plan.js';
+import type { RepairOutcome } from '../restore/repair/repair-apply.js';
+import { type MappedEntry, mappedEntries } from '../scan/aufs/mapped-entries.js';
+import { unnamedInodes } from '../scan/aufs/xino-image.js';
+import { xinoNames } from '../scan/aufs/xino-map.js';
 import type { Finding, ScanResult } from '../scan/result.js';
-import { unnamedInodes } from '../scan/xino-image.js';
-import { xinoNames } from '../scan/xino-map.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Context } from './context.js';
 import { entriesOf } from './map-file.js';

@@ -1,11 +1,16 @@
 import { mapQuestion, questionText, safeQuestion } from '../report/repair-question.js';
 import { apply } from '../restore/apply.js';
 import { plan } from '../restore/plan.js';
-import { carryOut, type RepairOutcome } from '../restore/repair-apply.js';
-import { evidenceOf } from '../restore/repair-evidence.js';
-import { type Decision, decideRepairs, type RepairChoices, withoutRivals } from '../restore/repair-plan.js';
-import { openRepairSite, type RepairSite } from '../restore/repair-site.js';
-import { openRescue } from '../restore/rescue.js';
+import { carryOut, type RepairOutcome } from '../restore/repair/repair-apply.js';
+import { evidenceOf } from '../restore/repair/repair-evidence.js';
+import {
+  type Decision,
+  decideRepairs,
+  type RepairChoices,
+  withoutRivals,
+} from '../restore/repair/repair-plan.js';
+import { openRepairSite, type RepairSite } from '../restore/repair/repair-site.js';
+import { openRescue } from '../restore/rescue/rescue.js';
 import type { ScanResult } from '../scan/result.js';
 import type { Union } from '../union/union.js';
 import type { Context } from './context.js';

@@ -2,7 +2,7 @@ import { refuseIfInUse } from '../lock/in-use.js';
 import { Problem } from '../problem.js';
 import { repairReport } from '../report/repair-report.js';
 import type { Report } from '../report/report.js';
-import { decideRepairs, type RepairChoices } from '../restore/repair-plan.js';
+import { decideRepairs, type RepairChoices } from '../restore/repair/repair-plan.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
 import type { writeOptions } from './common-options.js';

@@ -1,4 +1,4 @@
-import type { MountedEntry, ShownName } from '../scan/mounted-aufs-entry.js';
+import type { MountedEntry, ShownName } from '../scan/mounted-aufs/mounted-aufs-entry.js';
 import type { RecordedOrigin } from '../scan/recorded.js';
 import { statPath } from '../scan/stat-path.js';
 import type { Layer } from '../union/view-rules.js';

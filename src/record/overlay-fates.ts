@@ -1,5 +1,5 @@
 import { type NameFate, nameFate } from '../scan/name-fate.js';
-import { openOverlayLayers } from '../scan/overlay-layers.js';
+import { openOverlayLayers } from '../scan/overlay/overlay-layers.js';
 import type { Bytes } from '../sys/bytes.js';
 import { isSysError } from '../sys/sys-error.js';
 import { overlayRules } from '../union/overlay-rules.js';

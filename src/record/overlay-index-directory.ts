@@ -1,4 +1,4 @@
-import { INDEX } from '../scan/overlay-index.js';
+import { INDEX } from '../scan/overlay/overlay-index.js';
 import { openDirectory, withFd } from '../sys/open.js';
 import { openQuietly } from '../union/open-layer-directory.js';
 import type { OverlayUnion } from '../union/union.js';

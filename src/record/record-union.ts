@@ -1,4 +1,4 @@
-import { lookAtMounted, openMounted } from '../scan/mounted-aufs-scan.js';
+import { lookAtMounted, openMounted } from '../scan/mounted-aufs/mounted-aufs-scan.js';
 import { openLayers } from '../scan/open-layers.js';
 import {
   branchId,

@@ -1,4 +1,4 @@
-import type { PruneOutcome, PrunePlan } from '../restore/prune-types.js';
+import type { PruneOutcome, PrunePlan } from '../restore/prune/prune-types.js';
 import type { ScanResult } from '../scan/result.js';
 import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';

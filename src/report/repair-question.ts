@@ -1,5 +1,5 @@
-import type { RepairOutcome } from '../restore/repair-apply.js';
-import type { Side } from '../restore/repair-evidence.js';
+import type { RepairOutcome } from '../restore/repair/repair-apply.js';
+import type { Side } from '../restore/repair/repair-evidence.js';
 import type { RepairAction } from '../scan/repair-action.js';
 import type { Finding } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';

@@ -1,5 +1,5 @@
-import type { RepairOutcome } from '../restore/repair-apply.js';
-import type { Decision } from '../restore/repair-plan.js';
+import type { RepairOutcome } from '../restore/repair/repair-apply.js';
+import type { Decision } from '../restore/repair/repair-plan.js';
 import type { Finding, ScanResult } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
 import { findingJson, findingLines } from './findings.js';

@@ -8,8 +8,8 @@ import { removeXattr, setXattr } from '../sys/xattr.js';
 import { type EntryRun, runBatch } from './batch.js';
 import { openWorkshop } from './directories.js';
 import type { EntryOutcome, EntryPlan, Outcome, Plan } from './plan-types.js';
+import { stripMarks } from './repair/strip-marks.js';
 import { openSite, SELF, type Site } from './site.js';
-import { stripMarks } from './strip-marks.js';
 import { payTimes } from './touched-directory.js';
 import { writeFailure } from './write-failure.js';
 

@@ -11,8 +11,8 @@ import { makeDirectories } from './directories.js';
 import { hydrate } from './hydrate.js';
 import { linkFailure } from './link-failure.js';
 import type { EntryPlan, Plan } from './plan-types.js';
+import { stripInode } from './repair/strip-marks.js';
 import { SELF, type Site } from './site.js';
-import { stripInode } from './strip-marks.js';
 import { TouchedDirectory } from './touched-directory.js';
 
 /** One entry on its way. */

@@ -1,6 +1,6 @@
 import { Problem } from '../problem.js';
 import { type OpenLayers, openLayers } from '../scan/open-layers.js';
-import { INDEX } from '../scan/overlay-index.js';
+import { INDEX } from '../scan/overlay/overlay-index.js';
 import { ascii, type Bytes, joinBytes } from '../sys/bytes.js';
 import { fileSystemOf, magic } from '../sys/filesystem.js';
 import { close, openDirectory } from '../sys/open.js';

@@ -1,7 +1,7 @@
 import type { Union } from '../union/union.js';
-import { scanAufs } from './aufs-scan.js';
-import { scanMountedAufs } from './mounted-aufs-scan.js';
-import { scanOverlay } from './overlay-scan.js';
+import { scanAufs } from './aufs/aufs-scan.js';
+import { scanMountedAufs } from './mounted-aufs/mounted-aufs-scan.js';
+import { scanOverlay } from './overlay/overlay-scan.js';
 import type { UnionRecord } from './recorded.js';
 import type { ScanResult } from './result.js';
 

@@ -1,8 +1,8 @@
 import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { mountedPlan, restoreMounted } from '../../src/restore/mounted-overlay.js';
-import { openMountedOverlay } from '../../src/restore/mounted-overlay-mount.js';
+import { mountedPlan, restoreMounted } from '../../src/restore/mounted-overlay/mounted-overlay.js';
+import { openMountedOverlay } from '../../src/restore/mounted-overlay/mounted-overlay-mount.js';
 import { plan } from '../../src/restore/plan.js';
 import { scan } from '../../src/scan/scan.js';
 import { bytesFromText } from '../../src/sys/bytes.js';

@@ -1,9 +1,9 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { applyPrune } from '../../src/restore/prune-apply.js';
-import { pruneFacts } from '../../src/restore/prune-facts.js';
-import { prunePlan } from '../../src/restore/prune-plan.js';
+import { applyPrune } from '../../src/restore/prune/prune-apply.js';
+import { pruneFacts } from '../../src/restore/prune/prune-facts.js';
+import { prunePlan } from '../../src/restore/prune/prune-plan.js';
 import { scan } from '../../src/scan/scan.js';
 import { bytesFromText } from '../../src/sys/bytes.js';
 import { type FileSystems, mountFileSystems } from '../support/file-systems.js';

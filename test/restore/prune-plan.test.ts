@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { defaultAge, prunePlan } from '../../src/restore/prune-plan.js';
-import type { PruneFacts, PrunePolicy } from '../../src/restore/prune-types.js';
+import { defaultAge, prunePlan } from '../../src/restore/prune/prune-plan.js';
+import type { PruneFacts, PrunePolicy } from '../../src/restore/prune/prune-types.js';
 import type { IndexEntry, OverlayEntryFacts, ScanResult } from '../../src/scan/result.js';
 import type { Bytes } from '../../src/sys/bytes.js';
 import { overlayPlace, overlayUnion } from '../support/overlay-place.js';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { openRescue } from '../../src/restore/rescue.js';
+import { openRescue } from '../../src/restore/rescue/rescue.js';
 import { bytesFromText } from '../../src/sys/bytes.js';
 import { interpose } from '../../src/sys/seam.js';
 import type { AufsUnion } from '../../src/union/union.js';

@@ -1,7 +1,7 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type FileAt, type Likeness, likeness } from '../../src/scan/aufs-likeness.js';
+import { type FileAt, type Likeness, likeness } from '../../src/scan/aufs/aufs-likeness.js';
 import { type Bytes, bytesFromText } from '../../src/sys/bytes.js';
 import { close, openDirectory } from '../../src/sys/open.js';
 import { stat } from '../../src/sys/stat.js';

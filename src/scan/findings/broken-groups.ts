@@ -1,6 +1,6 @@
 import type { Bytes } from '../../sys/bytes.js';
 import { inodeKey } from '../../sys/inode-id.js';
-import type { OverlayNames } from '../overlay-names.js';
+import type { OverlayNames } from '../overlay/overlay-names.js';
 import type { ReplacedName } from '../repair-action.js';
 import type { Finding } from '../result.js';
 import { upperSpot } from './lost-groups.js';

@@ -4,9 +4,9 @@ import { isDirectory, isNullDevice, isRegular, S_IFMT, type Stat, statIfThere } 
 import { isSysError } from '../../sys/sys-error.js';
 import { getXattr, getXattrFd } from '../../sys/xattr.js';
 import type { Stack } from '../../union/view-rules.js';
-import { type HandleLayer, indexNameOf, type OverlayLayers } from '../overlay-layers.js';
+import { type HandleLayer, indexNameOf, type OverlayLayers } from '../overlay/overlay-layers.js';
 import type { Unreadable } from '../result.js';
-import type { WalkDirectory, WalkVisitor } from '../walk.js';
+import type { WalkDirectory, WalkVisitor } from '../walk/walk.js';
 import { sameData } from './same-data.js';
 
 /** An upper file that may be the copy-up of the lower file under its name, with nothing that says so. */

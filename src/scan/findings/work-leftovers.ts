@@ -5,7 +5,7 @@ import { readDirectory } from '../../sys/read-directory.js';
 import { isDirectory, isNullDevice, isRegular, type Stat, stat, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
-import type { OverlayLayers } from '../overlay-layers.js';
+import type { OverlayLayers } from '../overlay/overlay-layers.js';
 import { isOwnTemporary } from '../own-marks.js';
 import type { Finding } from '../result.js';
 

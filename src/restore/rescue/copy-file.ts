@@ -1,0 +1,107 @@
+import { chmod, chown, setTimes } from '../../sys/attributes.js';
+import type { Bytes } from '../../sys/bytes.js';
+import { nextData, pread, pwrite, truncate } from '../../sys/data.js';
+import { mknod, readLink, symlink, unlink } from '../../sys/names.js';
+import { close, createFile, O_NOATIME, O_NOFOLLOW, O_RDONLY, openBeneathAnyMount } from '../../sys/open.js';
+import { isRegular, isSymlink, type Stat, stat } from '../../sys/stat.js';
+import { fsync } from '../../sys/sync.js';
+import { SysError } from '../../sys/sys-error.js';
+import { getXattr, listXattr, setXattr } from '../../sys/xattr.js';
+import { SELF } from '../site.js';
+
+const PIECE = 1024 * 1024;
+
+/**
+ * Copies a file of any kind but a directory to a new name, with owner, mode, attributes (but the union's own
+ * bookkeeping), times to the nanosecond and holes; its data is read back and compared, and durable on return.
+ *
+ * @throws SysError EIO where the copy is not what the source is, EEXIST where the name is taken
+ */
+export function copyFile(fromDir: number, from: Bytes, toDir: number, to: Bytes): void {
+  const facts = stat(fromDir, from);
+  if (isRegular(facts)) copyRegular(fromDir, from, toDir, to, facts);
+  else copySpecial(fromDir, from, toDir, to, facts);
+}
+
+function copyRegular(fromDir: number, from: Bytes, toDir: number, to: Bytes, facts: Stat): void {
+  const source = openBeneathAnyMount(fromDir, from, O_RDONLY | O_NOFOLLOW | O_NOATIME);
+  try {
+    const target = createFile(toDir, to, 0o600);
+    try {
+      copyData(source, target, facts.size);
+      if (!sameData(source, target, facts.size)) throw new SysError('pread', 5, to);
+      dress(source, target, facts);
+      fsync(target);
+    } catch (error) {
+      unlink(toDir, to);
+      throw error;
+    } finally {
+      close(target);
+    }
+  } finally {
+    close(source);
+  }
+}
+
+// The order matters: a chown takes setuid and capabilities away, and any write the capabilities.
+function dress(source: number, target: number, facts: Stat): void {
+  chown(target, SELF, facts.uid, facts.gid);
+  chmod(target, facts.mode);
+  for (const attribute of listXattr(source, SELF)) {
+    if (isBookkeeping(attribute)) continue;
+    const value = getXattr(source, SELF, attribute);
+    if (value !== undefined) setXattr(target, SELF, attribute, value);
+  }
+  setTimes(target, SELF, facts.atime, facts.mtime);
+}
+
+function isBookkeeping(attribute: string): boolean {
+  return /^(trusted|user)\.overlay\./.test(attribute) || attribute.startsWith('trusted.plinkctl.');
+}
+
+function copySpecial(fromDir: number, from: Bytes, toDir: number, to: Bytes, facts: Stat): void {
+  if (isSymlink(facts)) symlink(readLink(fromDir, from), toDir, to);
+  else {
+    const mask = process.umask(0);
+    try {
+      mknod(toDir, to, facts.mode, facts.rdev);
+    } finally {
+      process.umask(mask);
+    }
+  }
+  chown(toDir, to, facts.uid, facts.gid);
+  for (const attribute of listXattr(fromDir, from)) {
+    if (isBookkeeping(attribute)) continue;
+    const value = getXattr(fromDir, from, attribute);
+    if (value !== undefined) setXattr(toDir, to, attribute, value);
+  }
+  setTimes(toDir, to, facts.atime, facts.mtime);
+}
+
+function copyData(source: number, target: number, size: bigint): void {
+  const buffer = Buffer.allocUnsafe(PIECE);
+  const end = Number(size);
+  truncate(target, end);
+  for (let at = 0; at < end; ) {
+    const extent = nextData(source, at);
+    if (extent === undefined) return;
+    for (at = extent.start; at < extent.end; ) {
+      const length = pread(source, buffer.subarray(0, Math.min(PIECE, extent.end - at)), at);
+      if (length === 0) return;
+      pwrite(target, buffer.subarray(0, length), at);
+      at += length;
+    }
+  }
+}
+
+/** Whether two open files have the same bytes. */
+export function sameData(a: number, b: number, size: bigint): boolean {
+  const [one, other] = [Buffer.allocUnsafe(PIECE), Buffer.allocUnsafe(PIECE)];
+  for (let at = 0; at < Number(size); ) {
+    const length = pread(a, one, at);
+    if (length === 0 || pread(b, other, at) !== length) return false;
+    if (!one.subarray(0, length).equals(other.subarray(0, length))) return false;
+    at += length;
+  }
+  return pread(a, one, Number(size)) === 0 && pread(b, other, Number(size)) === 0;
+}

@@ -1,0 +1,51 @@
+import { pathJson } from '../../report/path-json.js';
+import { TEMPORARY_PREFIX } from '../../scan/own-marks.js';
+import type { IndexEntry } from '../../scan/result.js';
+import type { Bytes } from '../../sys/bytes.js';
+import { pwrite } from '../../sys/data.js';
+import { rename } from '../../sys/names.js';
+import { createFile, withFd } from '../../sys/open.js';
+import { randomHex } from '../../sys/random-hex.js';
+import { fsync } from '../../sys/sync.js';
+import type { Union } from '../../union/union.js';
+
+/** Where a rescued file came from, and why it had to go. */
+export interface RescueNote {
+  readonly union: Union;
+  readonly entry: IndexEntry;
+  /** One sentence. */
+  readonly reason: string;
+  /** Names that the group is known to have had; empty where nothing tells. */
+  readonly knownNames?: readonly Bytes[];
+}
+
+/** Writes `NAME.json` beside a rescued file, whole or not at all. */
+export function writeRescueNote(fd: number, name: Bytes, note: RescueNote): void {
+  const { union, entry, reason, knownNames = [] } = note;
+  const { inode } = entry;
+  const text = JSON.stringify(
+    {
+      schema: 'plinkctl-rescue/1',
+      rescued: new Date().toISOString(),
+      file: pathJson(name),
+      reason,
+      entry: pathJson(entry.name),
+      state: entry.state,
+      format: union.format,
+      branches: union.branches.map(({ path, role }) => ({ path: pathJson(path), role })),
+      work: union.format === 'overlay' ? pathJson(union.work) : null,
+      inode: { dev: `${inode.dev}`, ino: `${inode.ino}`, mode: inode.mode, uid: inode.uid, gid: inode.gid },
+      size: `${inode.size}`,
+      mtime: `${inode.mtime}`,
+      knownNames: [...entry.names, ...entry.missing.map(({ path }) => path), ...knownNames].map(pathJson),
+    },
+    null,
+    2,
+  );
+  const temporary = `${TEMPORARY_PREFIX}${randomHex(8)}` as Bytes;
+  withFd(createFile(fd, temporary, 0o600), (file) => {
+    pwrite(file, Buffer.from(`${text}\n`, 'utf8'), 0);
+    fsync(file);
+  });
+  rename(fd, temporary, fd, `${name}.json` as Bytes);
+}

@@ -1,0 +1,130 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { Problem } from '../../problem.js';
+import { shown } from '../../report/shown.js';
+import { TEMPORARY_PREFIX } from '../../scan/own-marks.js';
+import { type Bytes, joinBytes, parentOf, toBuffer } from '../../sys/bytes.js';
+import { inodeKey } from '../../sys/inode-id.js';
+import { RENAME_NOREPLACE, rename, unlink } from '../../sys/names.js';
+import { close, openDirectory } from '../../sys/open.js';
+import { randomHex } from '../../sys/random-hex.js';
+import { statIfThere } from '../../sys/stat.js';
+import { fsync, syncfs } from '../../sys/sync.js';
+import { isSysError } from '../../sys/sys-error.js';
+import { absolutePath, canonicalPath } from '../../union/absolute-path.js';
+import { ancestors, branchDirectory } from '../../union/branch-directory.js';
+import type { Union } from '../../union/union.js';
+import { copyFile } from './copy-file.js';
+import { type RescueNote, writeRescueNote } from './rescue-note.js';
+
+/** A file that is safe in the rescue directory. */
+export interface Rescued {
+  /** Absolute. */
+  readonly path: Bytes;
+  /** Name in {@link Rescue.fd}. */
+  readonly name: Bytes;
+  /** It is the inode itself and no copy: no space is freed. */
+  readonly moved: boolean;
+}
+
+/** A directory outside of the branches where files go instead of being removed. */
+export interface Rescue {
+  readonly fd: number;
+  readonly path: Bytes;
+  /**
+   * Moves `name` of `dirfd` there with everything that belongs to it, and a note beside it of where it came from:
+   * on one file system by a rename, so that it is never anywhere but in one of the two places; to another as a
+   * copy that is compared and durable before the name goes. The caller makes `dirfd` durable.
+   */
+  take(dirfd: number, name: Bytes, note: RescueNote): Rescued;
+  close(): void;
+}
+
+// NAME_MAX less a number and `.json`.
+const LONGEST_NAME = 230;
+
+/** Opens the rescue directory, and makes it, for its owner alone, where it is not there. */
+export function openRescue(directory: Bytes, union: Union): Rescue {
+  const path = absolutePath(directory);
+  refuseRescueInBranch(path, union);
+  mkdirSync(toBuffer(path), { recursive: true, mode: 0o700 });
+  const fd = openDirectory(path);
+  try {
+    // Its own name, and those of directories made above it, must outlive a power cut before anything moves there.
+    syncfs(fd);
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+  return {
+    fd,
+    path,
+    take: (dirfd, name, note) => take({ fd, path }, dirfd, name, note),
+    close: () => close(fd),
+  };
+}
+
+/**
+ * Refuses a directory, there or not, that lies inside of a branch.
+ *
+ * @throws Problem usage `rescue-in-branch`: the union would show what is put there
+ */
+export function refuseRescueInBranch(directory: Bytes, union: Union): void {
+  let path = canonicalPath(directory);
+  while (path !== '' && !isThere(path)) path = parentOf(path);
+  const above = ancestors(branchDirectory(path === '' ? ('/' as Bytes) : path, 'the rescue directory'));
+  const own = [...union.branches.map((branch) => branch.path), ...('work' in union ? [union.work] : [])];
+  const around = own.find((each) => above.has(inodeKey(branchDirectory(each, 'a branch'))));
+  if (around === undefined) return;
+  throw new Problem('usage', 'rescue-in-branch', 'the rescue directory lies inside of a branch', {
+    path: directory,
+    hint: `give a directory outside of ${shown(around)}`,
+  });
+}
+
+function isThere(path: Bytes): boolean {
+  return existsSync(toBuffer(path));
+}
+
+function take(
+  { fd, path }: { readonly fd: number; readonly path: Bytes },
+  dirfd: number,
+  source: Bytes,
+  note: RescueNote,
+): Rescued {
+  const stem = source.slice(0, LONGEST_NAME);
+  for (let number = 0; ; number += 1) {
+    const name = (number === 0 ? stem : `${stem}.${number}`) as Bytes;
+    if (statIfThere(fd, name) !== undefined) continue;
+    const how = put(fd, name, dirfd, source);
+    if (how === undefined) continue;
+    writeRescueNote(fd, name, note);
+    fsync(fd);
+    if (how === 'copied') unlink(dirfd, source);
+    return { path: joinBytes(path, name), name, moved: how === 'moved' };
+  }
+}
+
+/** Undefined where somebody else took the name. */
+function put(fd: number, name: Bytes, dirfd: number, source: Bytes): 'moved' | 'copied' | undefined {
+  const into = (from: number, as: Bytes): boolean => {
+    try {
+      rename(from, as, fd, name, RENAME_NOREPLACE);
+      return true;
+    } catch (error) {
+      if (isSysError(error, 'EEXIST')) return false;
+      throw error;
+    }
+  };
+  try {
+    return into(dirfd, source) ? 'moved' : undefined;
+  } catch (error) {
+    // Another mount, another project quota, or a file system that cannot rename without replacing.
+    if (!isSysError(error, 'EXDEV', 'EINVAL')) throw error;
+  }
+  // Under its own name only when it is whole: half a copy must never pass for a rescued file.
+  const temporary = `${TEMPORARY_PREFIX}${randomHex(8)}` as Bytes;
+  copyFile(dirfd, source, fd, temporary);
+  if (into(fd, temporary)) return 'copied';
+  unlink(fd, temporary);
+  return undefined;
+}

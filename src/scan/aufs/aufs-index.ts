@@ -1,0 +1,40 @@
+import type { Bytes } from '../../sys/bytes.js';
+import { close } from '../../sys/open.js';
+import { readDirectory } from '../../sys/read-directory.js';
+import { isDirectory, type Stat, statIfThere } from '../../sys/stat.js';
+import { isSysError } from '../../sys/sys-error.js';
+import { PLINK_DIRECTORY, type PlinkName, parsePlinkName } from '../../union/aufs-names.js';
+import { openQuietly } from '../../union/open-layer-directory.js';
+import type { Layer } from '../../union/view-rules.js';
+
+/** One name of a branch's `.wh..wh.plnk`, as it stands on the disk. */
+export interface RawPlink {
+  readonly branch: number;
+  readonly name: Bytes;
+  readonly stat: Stat;
+  /** Undefined for a name that is no pseudo-link's. */
+  readonly plink: PlinkName | undefined;
+}
+
+/** Reads the pseudo-links of one upper branch; a branch without the directory has none. */
+export function readPlinks(layer: Layer): RawPlink[] {
+  let fd: number;
+  try {
+    fd = openQuietly(layer.root, PLINK_DIRECTORY);
+  } catch (error) {
+    if (isSysError(error, 'ENOENT')) return [];
+    throw error;
+  }
+  try {
+    const entries: RawPlink[] = [];
+    for (const { name } of readDirectory(fd)) {
+      const stat = statIfThere(fd, name);
+      if (stat === undefined) continue;
+      const plink = isDirectory(stat) ? undefined : parsePlinkName(name);
+      entries.push({ branch: layer.branch, name, stat, plink });
+    }
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } finally {
+    close(fd);
+  }
+}

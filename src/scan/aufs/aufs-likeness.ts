@@ -1,0 +1,139 @@
+import type { Bytes } from '../../sys/bytes.js';
+import { pread } from '../../sys/data.js';
+import { cloneMountWithoutAtime } from '../../sys/mount.js';
+import { readLink } from '../../sys/names.js';
+import { O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openBeneath, withFd } from '../../sys/open.js';
+import { isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFMT, type Stat } from '../../sys/stat.js';
+import { isSysError } from '../../sys/sys-error.js';
+
+/** A file by its directory's descriptor. */
+export interface FileAt {
+  readonly dirfd: number;
+  readonly name: Bytes;
+  readonly stat: Stat;
+}
+
+/**
+ * How much an upper file looks like the copy of a lower one. `impossible`: no copy of it ever becomes that;
+ * `none`: nothing in common, as after a rewrite; `alike`: at least half of the lower's bytes are at their place;
+ * `whole`: all of them, and more behind; `same`: no difference in what a reader sees.
+ */
+export type Degree = 'impossible' | 'none' | 'alike' | 'whole' | 'same';
+
+export interface Likeness {
+  readonly degree: Degree;
+  /** Share of the lower's (sampled) bytes that stand at their place, 0 to 1. */
+  readonly share: number;
+  /** Size and mtime to the nanosecond are the lower's: a copy that nobody wrote to. */
+  readonly twin: boolean;
+  /** Mode and owner are the lower's. */
+  readonly sameRights: boolean;
+}
+
+/** Bytes compared at the start and at the end of a file; what lies between is sampled. */
+const EDGE = 128 * 1024;
+const SAMPLE = 16 * 1024;
+const SAMPLES = 8;
+
+/** Compares an upper file with the lower one it may be the copy of. Reads both where they are regular. */
+export function likeness(upper: FileAt, lower: FileAt): Likeness {
+  const [u, l] = [upper.stat, lower.stat];
+  const sameType = (u.mode & S_IFMT) === (l.mode & S_IFMT);
+  const facts = {
+    twin: sameType && u.size === l.size && u.mtime === l.mtime,
+    sameRights: u.mode === l.mode && u.uid === l.uid && u.gid === l.gid,
+  };
+  if (!sameType) return { ...facts, degree: 'impossible', share: 0 };
+  const share = shareOf(upper, lower);
+  return { ...facts, share: share ?? 0, degree: degreeOf(u, l, share, facts.twin || facts.sameRights) };
+}
+
+function degreeOf(u: Stat, l: Stat, share: number | undefined, kept: boolean): Degree {
+  if (isRegular(u)) {
+    if (share === undefined) return u.size === l.size && u.mtime === l.mtime ? 'alike' : 'none';
+    if (share === 1 && u.size === l.size) return 'same';
+    // An empty file's bytes are in every file.
+    if (l.size === 0n) return 'none';
+    if (share === 1) return 'whole';
+    return share >= 0.5 ? 'alike' : 'none';
+  }
+  // A symlink's target and a device's number can't be changed: what differs is another file. A fifo or a socket
+  // has nothing but its rights and its time.
+  if (share !== undefined) return share === 1 ? 'same' : 'impossible';
+  return kept ? 'same' : 'none';
+}
+
+function shareOf(upper: FileAt, lower: FileAt): number | undefined {
+  const { stat } = upper;
+  const type = stat.mode & S_IFMT;
+  if (type === S_IFCHR || type === S_IFBLK) return stat.rdev === lower.stat.rdev ? 1 : 0;
+  if (isSymlink(stat)) {
+    return stat.size === lower.stat.size && targetOf(upper) === targetOf(lower) ? 1 : 0;
+  }
+  if (!isRegular(stat)) return undefined;
+  try {
+    return withFd(openFile(upper), (u) =>
+      withFd(openFile(lower), (l) => contentShare(u, l, lower.stat.size)),
+    );
+  } catch (error) {
+    // Not readable by this process; then nothing speaks for it, and nothing against it.
+    if (isSysError(error, 'EACCES', 'EPERM', 'ENOENT', 'ENXIO', 'EIO', 'EOPNOTSUPP')) return undefined;
+    throw error;
+  }
+}
+
+/** The target of a symlink, read without its atime being changed where this process may see to that. */
+function targetOf({ dirfd, name }: FileAt): Bytes {
+  let clone: number;
+  try {
+    clone = cloneMountWithoutAtime(dirfd, '.' as Bytes);
+  } catch (error) {
+    if (isSysError(error)) return readLink(dirfd, name);
+    throw error;
+  }
+  return withFd(clone, (fd) => readLink(fd, name));
+}
+
+/** Opens a regular file for reading, its atime left alone where this process may see to that. */
+export function openFile({ dirfd, name }: FileAt): number {
+  const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+  try {
+    return openBeneath(dirfd, name, flags | O_NOATIME);
+  } catch (error) {
+    if (isSysError(error, 'EPERM')) return openBeneath(dirfd, name, flags);
+    throw error;
+  }
+}
+
+function contentShare(upper: number, lower: number, size: bigint): number {
+  let [equal, counted] = [0, 0];
+  for (const [start, length] of pieces(Number(size))) {
+    const [a, b] = [Buffer.alloc(length), Buffer.alloc(length)];
+    const got = readFully(lower, b, start);
+    const there = readFully(upper, a, start);
+    for (let i = 0; i < got; i++) {
+      // Zeros stand everywhere in sparse and binary files: they tell only where they differ.
+      if (b[i] === 0 && i < there && a[i] === 0) continue;
+      counted += 1;
+      if (i < there && a[i] === b[i]) equal += 1;
+    }
+  }
+  return counted === 0 ? 1 : equal / counted;
+}
+
+function pieces(size: number): (readonly [start: number, length: number])[] {
+  if (size <= 2 * EDGE + SAMPLES * SAMPLE) return size === 0 ? [] : [[0, size]];
+  const step = Math.floor((size - 2 * EDGE) / SAMPLES);
+  const between = Array.from({ length: SAMPLES }, (_, i) => [EDGE + i * step, SAMPLE] as const);
+  return [[0, EDGE], ...between, [size - EDGE, EDGE]];
+}
+
+function readFully(fd: number, buffer: Buffer, offset: number): number {
+  let done = 0;
+  while (done < buffer.length) {
+    const length = pread(fd, buffer.subarray(done), offset + done);
+    if (length === 0) break;
+    done += length;
+  }
+  return done;
+}

@@ -1,0 +1,134 @@
+import { inodeKey } from '../../sys/inode-id.js';
+import { S_IFMT } from '../../sys/stat.js';
+import type { Unreadable } from '../result.js';
+import type { Candidate } from './aufs-candidates.js';
+import type { RawPlink } from './aufs-index.js';
+import type { Likeness } from './aufs-likeness.js';
+import type { Namesake } from './aufs-names.js';
+import type { PlinkNames, RemovedFile } from './aufs-upper-names.js';
+
+/** The lower file that an entry's upper names prove, or why they prove none. */
+export type Proof =
+  | { readonly origin: Namesake }
+  | { readonly origin: undefined; readonly reason: string; readonly evidence: readonly string[] };
+
+/**
+ * Which lower file an entry is the copy of, by names. The number in its name was handed out by one mount and says
+ * nothing after it; what tells is that the upper names of its inode cover names of one lower inode.
+ */
+export function proveOrigin(plink: RawPlink, upper: PlinkNames): Proof {
+  if (upper.names.length === 0) {
+    return refuse('no name of the branch is its inode: nothing proves which names it stands for');
+  }
+  const namesakes = upper.names.flatMap(({ namesake }) => (namesake === undefined ? [] : [namesake]));
+  const distinct = new Map(namesakes.map((each) => [`${each.branch}/${inodeKey(each)}`, each]));
+  const [origin, ...others] = distinct.values();
+  if (origin === undefined) {
+    return refuse('its names exist in no lower branch: nothing proves which other names it stands for');
+  }
+  if (others.length > 0) {
+    return refuse(
+      'its names cover two different lower files: one of them was renamed or replaced',
+      upper.names.map(({ path, namesake }) =>
+        namesake === undefined
+          ? `/${path}: no lower file`
+          : `/${path}: lower inode ${namesake.ino} (branch ${namesake.branch})`,
+      ),
+    );
+  }
+  if ((origin.stat.mode & S_IFMT) !== (plink.stat.mode & S_IFMT)) {
+    return refuse('the lower file under its name is of another type: the name was taken by another file');
+  }
+  return { origin };
+}
+
+function refuse(reason: string, evidence: readonly string[] = []): Proof {
+  return { origin: undefined, reason, evidence };
+}
+
+/**
+ * Whether what is in both files bears out what the names say, so that nothing else need be looked at: the copy is
+ * as the lower file is, or was written behind its end.
+ */
+export function bearsOut(plink: RawPlink, origin: Namesake, own: Likeness): boolean {
+  if (own.degree === 'same') return own.twin || (own.sameRights && origin.stat.size > 0n);
+  return own.degree === 'whole' && writtenSinceCopied(plink);
+}
+
+/** A copy-up keeps the mtime: one before the inode's birth says that nobody wrote to it since. */
+function writtenSinceCopied({ stat }: RawPlink): boolean {
+  return stat.btime === 0n || stat.mtime >= stat.btime;
+}
+
+/**
+ * Weighs a proof by names against what the files hold. `mv other name` puts another group's file over a name, and
+ * `ln` does so without even removing one: then the names say the wrong thing, and the files may tell.
+ *
+ * @param covering - how many of the entry's names cover one of the lower file's
+ * @param others - lower files that the entry looks like
+ * @param removed - lower files with names whited out, that no other entry stands for
+ * @param unseen - a lower directory that could not be searched for such files
+ */
+export function weigh(
+  plink: RawPlink,
+  origin: Namesake,
+  own: Likeness,
+  covering: number,
+  others: readonly Candidate[],
+  removed: readonly RemovedFile[],
+  unseen: Unreadable | undefined,
+): Proof {
+  if (own.degree === 'impossible') {
+    return refuse(
+      `it cannot be the copy of the lower /${origin.path}, whose name it has: another file took the name`,
+    );
+  }
+  const rival = others.find((each) => !same(each.file, origin) && beats(each, origin, own));
+  if (rival !== undefined) {
+    return refuse(
+      `it has the name of the lower /${origin.path}, but is like another lower file: the name may have been taken over`,
+    );
+  }
+  if (unseen !== undefined) {
+    return refuse(
+      `it is not quite like the lower /${origin.path}, and /${unseen.path} cannot be searched for what it may be instead (${unseen.code})`,
+    );
+  }
+  if (own.degree !== 'none' || covering > 1) return { origin };
+  if (!own.sameRights) {
+    return refuse(
+      `neither its content nor its mode and owner are those of the lower /${origin.path}: nothing but the name speaks for it`,
+    );
+  }
+  if (origin.stat.nlink === 1) {
+    return refuse(
+      `nothing in it is of the lower /${origin.path}, and a file with one link gets a pseudo-link by ln alone: another file may have taken the name`,
+    );
+  }
+  const displaced = removed.find(
+    ({ file }) => !same(file, origin) && file.stat.nlink > 1 && sameRights(file, plink),
+  );
+  if (displaced === undefined) return { origin };
+  return refuse(
+    `nothing in it is of the lower /${origin.path}, and it may as well be /${displaced.names[0]}, renamed over that name`,
+  );
+}
+
+function beats({ file, likeness }: Candidate, origin: Namesake, own: Likeness): boolean {
+  const [theirs, ours] = [rank(likeness), rank(own)];
+  if (theirs !== ours) return theirs > ours;
+  if (own.degree === 'whole') return file.stat.size >= origin.stat.size;
+  return own.degree === 'alike' && likeness.share >= own.share;
+}
+
+function rank({ degree, twin }: Likeness): number {
+  const ranks = { impossible: 0, none: 0, alike: 1, whole: 2, same: 3 } as const;
+  return ranks[degree] + (degree === 'same' && twin ? 1 : 0);
+}
+
+const same = (a: Namesake, b: Namesake): boolean =>
+  a.branch === b.branch && a.dev === b.dev && a.ino === b.ino;
+
+function sameRights({ stat: a }: Namesake, { stat: b }: RawPlink): boolean {
+  return a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
+}

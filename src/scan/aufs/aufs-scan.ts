@@ -1,0 +1,148 @@
+import { ascii } from '../../sys/bytes.js';
+import { close } from '../../sys/open.js';
+import { readDirectory } from '../../sys/read-directory.js';
+import { statIfThere } from '../../sys/stat.js';
+import { isSysError } from '../../sys/sys-error.js';
+import { getXattr } from '../../sys/xattr.js';
+import { ORPHAN_DIRECTORY, RENAMED_DIRECTORIES } from '../../union/aufs-names.js';
+import { aufsRules } from '../../union/aufs-rules.js';
+import { openQuietly } from '../../union/open-layer-directory.js';
+import type { AufsUnion } from '../../union/union.js';
+import type { Layer } from '../../union/view-rules.js';
+import { openLayers } from '../open-layers.js';
+import { isOwnTemporary, RUNNING_XATTR } from '../own-marks.js';
+import type { Blocked, Leftovers, ScanResult } from '../result.js';
+import type { ScanOptions } from '../scan.js';
+import { runWalk } from '../walk/run-walk.js';
+import { clues, suspected } from './aufs-clues.js';
+import { type Judged, judgePlinks } from './aufs-evidence.js';
+import { aufsFindings } from './aufs-findings.js';
+import { type RawPlink, readPlinks } from './aufs-index.js';
+import { type LowerNames, LowerPlinkNames, type LowerWanted, lowerKey, type Namesake } from './aufs-names.js';
+import { AufsRecord } from './aufs-recorded.js';
+import { classifyPlink } from './aufs-states.js';
+import { UpperPlinkNames } from './aufs-upper-names.js';
+
+/** Scans the branches of an aufs that is not mounted: what each pseudo-link stands for is proved by names. */
+export async function scanAufs(union: AufsUnion, options: ScanOptions): Promise<ScanResult> {
+  const layers = openLayers(union);
+  try {
+    const uppers = layers.all.filter(({ role }) => role === 'upper');
+    const plinks = uppers.flatMap(readPlinks);
+    const owed = uppers.some(({ root }) => getXattr(root, ascii(''), RUNNING_XATTR) !== undefined);
+    const progress = { directories: 0, names: 0 };
+    const upper = new UpperPlinkNames(layers.all, plinks, owed);
+    if (plinks.length > 0 || owed) await runWalk(layers.roots, aufsRules, upper, options, progress);
+
+    const record =
+      options.record === undefined ? undefined : new AufsRecord(options.record, layers.all, layers.roots);
+    const byNames = await judgePlinks(layers.all, layers.roots, plinks, upper, options, progress);
+    const judged = record === undefined ? byNames : byNames.map((each) => record.hear(each));
+    const verdicts = new Map(judged.map((each) => [each.plink, each]));
+    const lower = new LowerPlinkNames(layers.all, judged.flatMap(wantedLowers));
+    if (lower.byInode.size > 0) await runWalk(layers.roots, aufsRules, lower, options, progress);
+
+    const claims = rivals(judged);
+    const unreadable = [...upper.unreadable, ...lower.unreadable];
+    const namesOf = (file: Namesake): LowerNames | undefined =>
+      lower.byInode.get(lowerKey(file.branch, file));
+    const entries = plinks.map((plink) => {
+      const verdict = verdicts.get(plink);
+      const origin = verdict?.proof.origin;
+      const entry = classifyPlink(plink, {
+        upper: upper.byEntry.get(plink) ?? { names: [] },
+        proof: verdict?.proof ?? { origin: undefined, reason: 'junk', evidence: [] },
+        clues: verdict === undefined || origin !== undefined ? [] : clues(verdict, namesOf),
+        lower: origin === undefined ? undefined : namesOf(origin),
+        unreadable,
+        rival: claims.get(plink),
+      });
+      return record?.settle(plink, entry) ?? entry;
+    });
+    const result: ScanResult = {
+      union,
+      entries,
+      directories: [...lower.directories.flatMap(({ list }) => list), ...(record?.directories ?? [])],
+      findings: [],
+      unreadable,
+      blocked: plinks.length > 0 ? blockedBy(uppers) : undefined,
+      leftovers: leftovers(uppers, owed, upper),
+      nfsExport: false,
+      walked: progress,
+    };
+    return { ...result, findings: await aufsFindings(result, layers.all, options) };
+  } finally {
+    layers.close();
+  }
+}
+
+/** What makes the merged view another than the one that is walked here. */
+function blockedBy(uppers: readonly Layer[]): Blocked | undefined {
+  const renamed = uppers.find(({ root }) => statIfThere(root, RENAMED_DIRECTORIES) !== undefined);
+  if (renamed === undefined) return undefined;
+  return {
+    code: 'dirren',
+    message: 'it was mounted with dirren: lower directories may show under other names than they have',
+    remedy: 'mount it with the same options and flush it there',
+  };
+}
+
+/** Lower inodes whose visible names are to be found: what an entry is the copy of, or what it may be. */
+function wantedLowers(judged: Judged): LowerWanted[] {
+  const { plink, proof } = judged;
+  const files = proof.origin === undefined ? suspected(judged) : [proof.origin];
+  return files.map(({ branch, dev, ino }) => ({
+    branch,
+    dev,
+    ino,
+    upper: proof.origin === undefined ? undefined : plink.branch,
+  }));
+}
+
+/** Two entries of one lower file: neither may be acted on. */
+function rivals(judged: readonly Judged[]): Map<RawPlink, RawPlink['name']> {
+  const claimants = new Map<string, RawPlink[]>();
+  for (const { plink, proof } of judged) {
+    if (proof.origin === undefined) continue;
+    const key = lowerKey(proof.origin.branch, proof.origin);
+    const list = claimants.get(key);
+    if (list === undefined) claimants.set(key, [plink]);
+    else list.push(plink);
+  }
+  const found = new Map<RawPlink, RawPlink['name']>();
+  for (const list of claimants.values()) {
+    const inodes = new Set(list.map(({ branch, stat }) => lowerKey(branch, stat)));
+    if (inodes.size < 2) continue;
+    for (const plink of list) {
+      const other = list.find((each) => each !== plink);
+      if (other !== undefined) found.set(plink, other.name);
+    }
+  }
+  return found;
+}
+
+function leftovers(uppers: readonly Layer[], owed: boolean, upper: UpperPlinkNames): Leftovers {
+  return {
+    running: owed,
+    temporaries: owed ? uppers.flatMap((layer) => ownTemporaries(layer)) : [],
+    times: upper.owedTimes,
+    marks: [],
+  };
+}
+
+function ownTemporaries({ root, branch }: Layer): Leftovers['temporaries'] {
+  let fd: number;
+  try {
+    fd = openQuietly(root, ORPHAN_DIRECTORY);
+  } catch (error) {
+    if (isSysError(error, 'ENOENT')) return [];
+    throw error;
+  }
+  try {
+    return [...readDirectory(fd)]
+      .filter(({ name }) => isOwnTemporary(name))
+      .map(({ name }) => ({ branch, name }));
+  } finally {
+    close(fd);
+  }
+}

@@ -1,0 +1,75 @@
+import type { Bytes } from '../../sys/bytes.js';
+import { joinBytes } from '../../sys/bytes.js';
+import { stat, statIfThere } from '../../sys/stat.js';
+import { isSysError } from '../../sys/sys-error.js';
+import { WHITEOUT_PREFIX } from '../../union/aufs-names.js';
+import { openLayerDirectory } from '../../union/open-layer-directory.js';
+import type { LayerDirectory, Stack, ViewRules } from '../../union/view-rules.js';
+import type { Unreadable } from '../result.js';
+import type { ScanOptions } from '../scan.js';
+import { runWalk } from '../walk/run-walk.js';
+import type { WalkDirectory, WalkProgress, WalkVisitor } from '../walk/walk.js';
+import type { Candidates } from './aufs-candidates.js';
+
+/** One branch alone with everything in it: whiteouts and opaque marks hide nothing. */
+const bareRules: ViewRules = {
+  hidden: (name) => name.startsWith(WHITEOUT_PREFIX),
+  hides: () => false,
+  decides: (directory, name) => statIfThere(directory.fd, name) !== undefined,
+  descend: (stack: Stack, from: number, name: Bytes): LayerDirectory[] => {
+    const parent = stack[from];
+    return parent === undefined ? [] : [openLayerDirectory(parent, name)];
+  },
+};
+
+/**
+ * Compares every file of the lower branches with the entries in question, also those that the union hides.
+ *
+ * @returns what could not be looked into
+ */
+export async function searchLowers(
+  roots: Stack,
+  candidates: Candidates,
+  options: ScanOptions,
+  progress: WalkProgress,
+): Promise<Unreadable[]> {
+  const search = new Search(candidates);
+  for (const root of roots) {
+    if (root.layer.role !== 'lower') continue;
+    await runWalk([root], bareRules, search, options, progress);
+  }
+  return search.unreadable;
+}
+
+class Search implements WalkVisitor {
+  readonly unreadable: Unreadable[] = [];
+  readonly #candidates: Candidates;
+
+  constructor(candidates: Candidates) {
+    this.#candidates = candidates;
+  }
+
+  wanted(): 'all' {
+    return 'all';
+  }
+
+  onName({ stack }: WalkDirectory, position: number, name: Bytes): void {
+    const at = stack[position];
+    if (at === undefined) return;
+    try {
+      const s = stat(at.fd, name);
+      const path = joinBytes(at.real, name);
+      this.#candidates.consider(
+        { branch: at.layer.branch, path, dev: s.dev, ino: s.ino, stat: s },
+        { dirfd: at.fd, name, stat: s },
+      );
+    } catch (error) {
+      if (!isSysError(error)) throw error;
+      this.onUnreadable({ path: joinBytes(at.real, name), branch: at.layer.branch, code: error.code });
+    }
+  }
+
+  onUnreadable(unreadable: Unreadable): void {
+    this.unreadable.push(unreadable);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Bytes } from '../../sys/bytes.js';
+import { inodeOf } from '../../sys/inode-id.js';
+import { stat } from '../../sys/stat.js';
+import { getXattrFd } from '../../sys/xattr.js';
+import type { OverlayRules } from '../../union/overlay-rules.js';
+import { interruptedFindings } from '../findings/interrupted.js';
+import { lostGroupFindings } from '../findings/lost-groups.js';
+import { overlayEntryFindings } from '../findings/overlay-entries.js';
+import { unreadableFindings } from '../findings/unreadable.js';
+import { workLeftovers } from '../findings/work-leftovers.js';
+import type { Finding, ScanResult } from '../result.js';
+import type { ScanOptions } from '../scan.js';
+import type { RawIndexEntry } from './overlay-index.js';
+import type { OverlayLayers } from './overlay-layers.js';
+import type { UnindexedFile } from './overlay-names.js';
+
+/** What a scan saw besides its result. */
+export interface OverlaySeen {
+  readonly overlay: OverlayLayers;
+  readonly raw: readonly RawIndexEntry[];
+  readonly rules: OverlayRules;
+  /** Upper files whose origin names an entry of which they are no link. */
+  readonly detached: readonly { readonly path: Bytes; readonly key: string }[];
+  /** Upper files whose entry was lost while other names show the old file. */
+  readonly unindexed: readonly UnindexedFile[];
+}
+
+/** Everything `check` has to say of an overlay; only what the entries themselves tell where it is not asked for. */
+export async function overlayFindings(
+  result: ScanResult,
+  seen: OverlaySeen,
+  options: ScanOptions,
+): Promise<Finding[]> {
+  const blocked = blockedFindings(result, seen);
+  const findings = [...overlayEntryFindings(result, seen.raw, seen.overlay), ...unreadableFindings(result)];
+  if (options.thorough === true) {
+    findings.push(...workLeftovers(seen.overlay), ...interruptedFindings(result));
+    // With another lower than the union's own, every upper file would look lost.
+    if (result.blocked === undefined) findings.push(...(await lostGroupFindings(result, seen, options)));
+  }
+  if (result.blocked === undefined) return findings;
+  // Until that is mended nothing else is certain enough to be.
+  return [...blocked, ...findings.map((finding) => ({ ...finding, safe: false, action: undefined }))];
+}
+
+function blockedFindings({ blocked, union }: ScanResult, { overlay, detached }: OverlaySeen): Finding[] {
+  if (blocked === undefined) return [];
+  const { code, message, remedy } = blocked;
+  const path = union.branches[0]?.path ?? ('' as Bytes);
+  const { index, prefix } = overlay;
+  if (code !== 'upper-moved' || index === undefined) {
+    return [{ code, severity: 'error', path, message, remedy, safe: false }];
+  }
+  // The new upper's files are the index' own links: they were copied together, hardlinks kept.
+  const whole = detached.length === 0;
+  return ['origin', 'upper']
+    .filter((attribute) => getXattrFd(index, `${prefix}${attribute}`) !== undefined)
+    .slice(0, 1)
+    .map((attribute) => ({
+      code,
+      severity: 'error' as const,
+      path,
+      message,
+      remedy: whole ? 'plinkctl repair -y: the index is told anew which upper it belongs to' : remedy,
+      safe: whole,
+      action: {
+        kind: 'remove-attribute' as const,
+        at: { in: 'index' as const, branch: 0, path: '' as Bytes, inode: inodeOf(stat(index, '' as Bytes)) },
+        attribute: `${prefix}${attribute}`,
+        consent: whole ? ('safe' as const) : ('decide' as const),
+      },
+    }));
+}

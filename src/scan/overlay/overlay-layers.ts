@@ -1,0 +1,228 @@
+import { Problem } from '../../problem.js';
+import { ascii, joinBytes } from '../../sys/bytes.js';
+import { fileSystemOf, fileSystemUuid } from '../../sys/filesystem.js';
+import { handleOf } from '../../sys/handle.js';
+import { close, O_PATH, openBeneath, openDirectory } from '../../sys/open.js';
+import { isSysError, SysError } from '../../sys/sys-error.js';
+import { getXattr } from '../../sys/xattr.js';
+import { directoryInodesAreTrue } from '../../union/handle-inode.js';
+import { openQuietly } from '../../union/open-layer-directory.js';
+import {
+  encodeOverlayHandle,
+  type OverlayHandle,
+  parseOverlayHandle,
+  sameHandle,
+} from '../../union/overlay-handle.js';
+import type { OverlayUnion } from '../../union/union.js';
+import type { Layer } from '../../union/view-rules.js';
+import { type OpenLayers, openLayers } from '../open-layers.js';
+import type { Blocked } from '../result.js';
+import { INDEX } from './overlay-index.js';
+
+/** A lower layer with what its file handles need. */
+export interface HandleLayer extends Layer {
+  /** UUID in the handles of this layer; undefined where nothing tells it. */
+  readonly uuid: Buffer | undefined;
+  /** statfs `f_type`. */
+  readonly fileSystem: bigint;
+  /** Whether `d_ino` is the inode's number. */
+  readonly trueInodes: boolean;
+}
+
+/** An overlay's branches, open, with the checks that the kernel makes of the whole. */
+export interface OverlayLayers {
+  readonly layers: OpenLayers;
+  readonly upper: HandleLayer;
+  /** Searched lowers, top first, then data-only ones. */
+  readonly lowers: readonly HandleLayer[];
+  /** Descriptor of `work/index`; undefined where the overlay never had an index. */
+  readonly index: number | undefined;
+  /** Descriptor of the work directory. */
+  readonly work: number;
+  readonly prefix: string;
+  readonly blocked: Blocked | undefined;
+  close(): void;
+}
+
+const ZERO_UUID = Buffer.alloc(16);
+
+/** The prefix of the overlay's attributes. */
+export function xattrPrefix(union: OverlayUnion): string {
+  return union.options.userxattr ? 'user.overlay.' : 'trusted.overlay.';
+}
+
+/**
+ * Opens an overlay's branches and its index, and asks what the kernel asks at a mount with `index=on`
+ * (ovl_get_indexdir in fs/overlayfs/super.c): does the top lower carry the handle that the upper remembers, and
+ * the upper the one that the index remembers.
+ *
+ * @throws Problem operational where a directory cannot be opened
+ */
+export function openOverlayLayers(union: OverlayUnion): OverlayLayers {
+  const layers = openLayers(union);
+  const opened: number[] = [];
+  const closeAll = (): void => {
+    for (const fd of opened.splice(0)) close(fd);
+    layers.close();
+  };
+  try {
+    const prefix = xattrPrefix(union);
+    const work = openWork(union, opened);
+    const index = openIndex(union, work, opened);
+    const [upper, ...lowers] = layers.all.map(describe) as [HandleLayer, ...HandleLayer[]];
+    const rootOrigin = handleXattr(upper.root, `${prefix}origin`);
+    const top = lowers[0];
+    const known = withKnownUuids(lowers, rootOrigin, union.options.uuidOff);
+    const blocked =
+      volatileMark(union, work) ??
+      (index === undefined || top === undefined
+        ? undefined
+        : (lowerMismatch(union, known[0] ?? top, rootOrigin) ?? upperMoved(union, upper, index, prefix)));
+    return { layers, upper, lowers: known, index, work, prefix, blocked, close: closeAll };
+  } catch (error) {
+    closeAll();
+    throw error;
+  }
+}
+
+function describe(layer: Layer): HandleLayer {
+  const { type } = fileSystemOf(layer.root);
+  return {
+    ...layer,
+    fileSystem: type,
+    trueInodes: directoryInodesAreTrue(type),
+    uuid: fileSystemUuid(layer.root),
+  };
+}
+
+// What the overlay itself wrote on its upper root is the best witness of the UUID: under `uuid=off` it is zero
+// whatever the file system says, and where no ioctl tells the UUID it is all there is.
+function withKnownUuids(
+  lowers: readonly HandleLayer[],
+  rootOrigin: OverlayHandle | undefined,
+  uuidOff: boolean,
+): HandleLayer[] {
+  const [top] = lowers;
+  const topHandle = top === undefined ? undefined : handleOf(top.root, ascii(''));
+  const witnessed =
+    rootOrigin !== undefined && topHandle !== undefined && sameHandle(rootOrigin.handle, topHandle);
+  const zero = uuidOff || (witnessed && rootOrigin.uuid.equals(ZERO_UUID));
+  return lowers.map((layer, i) => {
+    if (zero) return { ...layer, uuid: ZERO_UUID };
+    return i === 0 && layer.uuid === undefined && witnessed ? { ...layer, uuid: rootOrigin.uuid } : layer;
+  });
+}
+
+function openWork(union: OverlayUnion, opened: number[]): number {
+  try {
+    const fd = openDirectory(union.work);
+    opened.push(fd);
+    return fd;
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    throw new Problem('operational', 'work', `cannot open the work directory: ${error.meaning}`, {
+      path: union.work,
+      cause: error,
+    });
+  }
+}
+
+function openIndex(union: OverlayUnion, work: number, opened: number[]): number | undefined {
+  try {
+    const fd = openQuietly(work, INDEX);
+    opened.push(fd);
+    return fd;
+  } catch (error) {
+    if (isSysError(error, 'ENOENT')) return undefined;
+    if (!(error instanceof SysError)) throw error;
+    throw new Problem('operational', 'index', `cannot read the index: ${error.meaning}`, {
+      path: joinBytes(union.work, INDEX),
+      cause: error,
+      hint:
+        error.code === 'EACCES' ? "an overlay's index can be read by root alone: run it as root" : undefined,
+    });
+  }
+}
+
+function volatileMark(union: OverlayUnion, work: number): Blocked | undefined {
+  let mark = union.options.volatile;
+  try {
+    const fd = openBeneath(work, ascii('work/incompat'), O_PATH);
+    close(fd);
+    mark = true;
+  } catch (error) {
+    if (!isSysError(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error;
+  }
+  if (!mark) return undefined;
+  return {
+    code: 'volatile',
+    message: 'the overlay is or was mounted volatile: its upper may be torn after a crash',
+    remedy: `if the machine did not crash since, remove ${union.work}/work/incompat; otherwise make the upper anew`,
+  };
+}
+
+/** Reads a handle attribute of an open directory. */
+function handleXattr(fd: number, attribute: string): OverlayHandle | undefined {
+  const blob = getXattr(fd, ascii(''), attribute);
+  const parsed = blob === undefined || blob.length === 0 ? undefined : parseOverlayHandle(blob);
+  return typeof parsed === 'string' ? undefined : parsed;
+}
+
+function lowerMismatch(
+  union: OverlayUnion,
+  top: HandleLayer,
+  rootOrigin: OverlayHandle | undefined,
+): Blocked | undefined {
+  const handle = handleOf(top.root, ascii(''));
+  if (rootOrigin === undefined) {
+    return {
+      code: 'no-origin',
+      message: `the upper does not say which lower it belongs to (no ${xattrPrefix(union)}origin on its root)`,
+      remedy:
+        'run it as root, with -o userxattr if it was mounted so; if the upper was copied, copy it with its xattrs',
+    };
+  }
+  if (handle === undefined) return undefined;
+  const uuidFits = top.uuid === undefined || top.uuid.equals(rootOrigin.uuid);
+  if (uuidFits && sameHandle(rootOrigin.handle, handle)) return undefined;
+  return {
+    code: 'lower-mismatch',
+    message: 'the top lower is not the one this upper was made on: a mount with index=on fails with ESTALE',
+    remedy: 'give the lower that the union was mounted with; a copy of it is another directory to the kernel',
+  };
+}
+
+function upperMoved(
+  union: OverlayUnion,
+  upper: HandleLayer,
+  index: number,
+  prefix: string,
+): Blocked | undefined {
+  const handle = handleOf(upper.root, ascii(''));
+  if (handle === undefined) return undefined;
+  const uuid = upper.uuid;
+  for (const attribute of ['upper', 'origin']) {
+    const recorded = handleXattr(index, `${prefix}${attribute}`);
+    if (recorded === undefined) continue;
+    const zero = recorded.uuid.equals(ZERO_UUID);
+    const uuidFits = uuid === undefined || zero || recorded.uuid.equals(uuid);
+    if (uuidFits && sameHandle(recorded.handle, handle)) continue;
+    return {
+      code: 'upper-moved',
+      message: 'the index belongs to another upper: a mount with index=on fails with ESTALE',
+      remedy: `if upper and work were copied together with their hardlinks, remove the xattr ${prefix}${attribute} of ${union.work}/index`,
+    };
+  }
+  return undefined;
+}
+
+/** The name that the index gives a lower file: the hex of its handle; undefined where it has none. */
+export function indexNameOf(
+  layer: HandleLayer,
+  dirfd: number,
+  name: ReturnType<typeof ascii>,
+): string | undefined {
+  const handle = handleOf(dirfd, name);
+  if (handle === undefined || layer.uuid === undefined) return undefined;
+  return encodeOverlayHandle({ upper: false, uuid: layer.uuid, handle }).toString('hex');
+}

@@ -1,0 +1,53 @@
+import type { Stack, ViewRules } from '../../union/view-rules.js';
+import type { ScanOptions } from '../scan.js';
+import { Walk, type WalkProgress, type WalkVisitor } from './walk.js';
+
+/** Milliseconds of work between two breaths of the event loop (signals, lock heartbeat, progress line). */
+const BREATH_MS = 40;
+
+/** Directories between two looks at the clock and at the other thread. */
+export const STEP = 256;
+
+/** Something that shares a walk with another thread; see `share-walk.ts`. */
+export interface WalkSharing {
+  /** Between two steps: gives work away if the other thread has none. */
+  exchange(walk: Walk): void;
+  /** When this thread has no work left: true when it got some again, false when all is done. */
+  more(walk: Walk): Promise<boolean>;
+  /** Ends the other thread, whatever it does. */
+  end(): void;
+}
+
+/** Runs a walk to its end, letting the event loop live meanwhile. */
+export async function runWalk(
+  roots: Stack,
+  rules: ViewRules,
+  visitor: WalkVisitor,
+  { signal, onProgress }: ScanOptions,
+  progress: WalkProgress = { directories: 0, names: 0 },
+  sharing?: WalkSharing,
+): Promise<WalkProgress> {
+  signal?.throwIfAborted();
+  const walk = new Walk(roots, rules, visitor, progress);
+  let last = performance.now();
+  try {
+    walk.start();
+    for (;;) {
+      while (walk.step(STEP)) {
+        sharing?.exchange(walk);
+        const now = performance.now();
+        if (now - last < BREATH_MS) continue;
+        onProgress?.(progress);
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        signal?.throwIfAborted();
+        last = performance.now();
+      }
+      if (visitor.complete?.() === true) return progress;
+      if (sharing === undefined || !(await sharing.more(walk))) return progress;
+      signal?.throwIfAborted();
+    }
+  } finally {
+    walk.close();
+    sharing?.end();
+  }
+}

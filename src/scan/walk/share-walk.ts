@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import type { OverlayUnion } from '../../union/union.js';
+import type { FoundNames, SoughtInode } from '../overlay/overlay-names.js';
+import type { WalkSharing } from './run-walk.js';
+import type { Walk, WalkProgress, WalkShare } from './walk.js';
+
+/** What the second thread is told at its start. */
+export interface SharedScan {
+  readonly union: OverlayUnion;
+  readonly sought: ReadonlyMap<string, SoughtInode | undefined>;
+  readonly inspect: boolean;
+}
+
+/** What the two threads say to each other. */
+export type ShareMessage =
+  | { readonly say: 'hungry' }
+  | { readonly say: 'share'; readonly share: WalkShare }
+  | { readonly say: 'found'; readonly found: FoundNames; readonly progress: WalkProgress }
+  | { readonly say: 'failed'; readonly error: unknown };
+
+/** Below this many directories a walk is over before a thread is up; above, starting early wins. */
+const WORTH_A_THREAD = 1000;
+
+// The bundle has this module in a folder of its own below the worker's.
+const worker = ['./walk-worker.js', '../walk-worker.js']
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path));
+
+/**
+ * Lets a second thread take part in a walk, once it has shown to be a long one; undefined where the program runs
+ * from its sources and has no file for a thread to run.
+ *
+ * @param onFound - receives what the other thread found, whenever it has come to an end of its work
+ */
+export function shareWalk(scan: SharedScan, onFound: (found: FoundNames) => void): WalkSharing | undefined {
+  return worker === undefined ? undefined : new SharedWalk(worker, scan, onFound);
+}
+
+class SharedWalk implements WalkSharing {
+  readonly #file: string;
+  readonly #scan: SharedScan;
+  readonly #onFound: (found: FoundNames) => void;
+  #thread: Worker | undefined;
+  #port: MessagePort | undefined;
+  #theyHunger = false;
+  #failure: unknown;
+
+  constructor(file: string, scan: SharedScan, onFound: (found: FoundNames) => void) {
+    this.#file = file;
+    this.#scan = scan;
+    this.#onFound = onFound;
+  }
+
+  exchange(walk: Walk): void {
+    if (this.#port === undefined) {
+      if (!walk.pastUppers || walk.progress.directories < WORTH_A_THREAD) return;
+      this.#start();
+    }
+    this.#receive(walk);
+    this.#feed(walk);
+  }
+
+  async more(walk: Walk): Promise<boolean> {
+    const port = this.#port;
+    if (port === undefined) return false;
+    this.#receive(walk);
+    let asked = false;
+    while (!this.#theyHunger) {
+      if (!asked) port.postMessage({ say: 'hungry' } satisfies ShareMessage);
+      asked = true;
+      const message = await nextMessage(port, this.#thread);
+      this.#take(message, walk);
+      if (message.say === 'share') return true;
+    }
+    return false;
+  }
+
+  end(): void {
+    this.#port?.close();
+    void this.#thread?.terminate();
+  }
+
+  #start(): void {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#thread = new Worker(this.#file, {
+      workerData: { scan: this.#scan, port: port2 },
+      transferList: [port2],
+    });
+    // A thread that cannot be started takes no share, and this one does all.
+    this.#thread.on('error', (error) => {
+      this.#failure = error;
+    });
+    this.#thread.unref();
+  }
+
+  #receive(walk: Walk): void {
+    for (;;) {
+      const received = this.#port === undefined ? undefined : receiveMessageOnPort(this.#port);
+      if (received === undefined) return;
+      this.#take(received.message as ShareMessage, walk);
+    }
+  }
+
+  #take(message: ShareMessage, walk: Walk): void {
+    switch (message.say) {
+      case 'hungry':
+        this.#theyHunger = true;
+        return;
+      case 'share':
+        walk.add(message.share);
+        return;
+      case 'found':
+        this.#onFound(message.found);
+        walk.progress.directories += message.progress.directories;
+        walk.progress.names += message.progress.names;
+        return;
+      default:
+        throw message.error;
+    }
+  }
+
+  #feed(walk: Walk): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (!this.#theyHunger) return;
+    const share = walk.split();
+    if (share === undefined) return;
+    this.#theyHunger = false;
+    this.#port?.postMessage({ say: 'share', share } satisfies ShareMessage);
+  }
+}
+
+/** The next message, or the thread's failure. */
+function nextMessage(port: MessagePort, thread: Worker | undefined): Promise<ShareMessage> {
+  return new Promise((resolve, reject) => {
+    const done = (act: () => void): void => {
+      port.off('message', onMessage);
+      thread?.off('error', onError);
+      thread?.off('exit', onExit);
+      act();
+    };
+    const onMessage = (message: ShareMessage): void => done(() => resolve(message));
+    const onError = (error: unknown): void => done(() => reject(error));
+    const onExit = (): void => done(() => reject(new Error('the walk thread ended before its work')));
+    port.on('message', onMessage);
+    thread?.on('error', onError);
+    thread?.on('exit', onExit);
+  });
+}

@@ -1,0 +1,67 @@
+import type { Bytes } from '../../sys/bytes.js';
+import { type InodeId, inodeOf, sameInode } from '../../sys/inode-id.js';
+import { stat } from '../../sys/stat.js';
+import { SysError } from '../../sys/sys-error.js';
+import { openLongPath } from '../../union/open-layer-directory.js';
+import { closeStack, type LayerDirectory } from '../../union/view-rules.js';
+import type { WalkDirectory } from './walk.js';
+
+/** A directory on the way of a walk, with what is left to do below it. */
+export interface WalkFrame extends WalkDirectory {
+  stack: LayerDirectory[];
+  readonly parent: WalkFrame | undefined;
+  /** Subdirectories still to be entered, and the stack position each was found at. */
+  names: Bytes[];
+  positions: number[];
+  /** The same for those that no upper branch has, entered last. */
+  later: { readonly names: Bytes[]; readonly positions: number[] };
+  /** Wanted names met in lower layers: more may be near. */
+  hits: number;
+  /** Identities of the directories while they are closed to save descriptors. */
+  closed: readonly InodeId[] | undefined;
+}
+
+/** A directory with nothing to do below it yet. */
+export function emptyFrame(path: Bytes, parent: WalkFrame | undefined, stack: LayerDirectory[]): WalkFrame {
+  return {
+    path,
+    parent,
+    stack,
+    names: [],
+    positions: [],
+    later: { names: [], positions: [] },
+    hits: 0,
+    closed: undefined,
+  };
+}
+
+/** Closes a frame's directories to save descriptors; {@link resume} opens them again. */
+export function suspend(frame: WalkFrame): void {
+  frame.closed = frame.stack.map(({ fd }) => inodeOf(stat(fd, '' as Bytes)));
+  closeStack(frame.stack);
+}
+
+const ESTALE = 116;
+
+/**
+ * Opens a frame's directories again.
+ *
+ * @throws SysError ESTALE for one that is no longer the same: another directory must not be taken for it
+ */
+export function resume(frame: WalkFrame, rootOf: (branch: number) => number): void {
+  const opened: LayerDirectory[] = [];
+  try {
+    for (const [i, { layer, real }] of frame.stack.entries()) {
+      const fd = openLongPath(rootOf(layer.branch), real);
+      opened.push({ layer, real, fd });
+      const was = frame.closed?.[i];
+      if (was === undefined || !sameInode(was, stat(fd, '' as Bytes)))
+        throw new SysError('openat2', ESTALE, real);
+    }
+  } catch (error) {
+    closeStack(opened);
+    throw error;
+  }
+  frame.stack = opened;
+  frame.closed = undefined;
+}

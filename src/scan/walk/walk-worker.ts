@@ -1,0 +1,58 @@
+import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { openOverlayLayers } from '../overlay/overlay-layers.js';
+import { OverlayNames } from '../overlay/overlay-names.js';
+import { rulesFor } from '../overlay/overlay-scan.js';
+import { STEP } from './run-walk.js';
+import type { SharedScan, ShareMessage } from './share-walk.js';
+import { Walk } from './walk.js';
+
+const { scan, port } = workerData as { scan: SharedScan; port: MessagePort };
+
+/** The second thread of a walk: takes shares, gives some back when the first runs out, and tells what it found. */
+const overlay = openOverlayLayers(scan.union);
+const rules = rulesFor(scan.union, overlay);
+let theyHunger = false;
+let walk: Walk | undefined;
+
+function say(message: ShareMessage): void {
+  port.postMessage(message);
+}
+
+function take(message: ShareMessage): Walk | undefined {
+  if (message.say === 'hungry') theyHunger = true;
+  if (message.say !== 'share') return undefined;
+  const found = new OverlayNames(overlay, rules, scan.sought, scan.inspect);
+  const next = new Walk(overlay.layers.roots, rules, found, { directories: 0, names: 0 });
+  next.add(message.share);
+  run(next);
+  say({ say: 'found', found: found.found, progress: next.progress });
+  say({ say: 'hungry' });
+  return next;
+}
+
+function run(next: Walk): void {
+  walk = next;
+  try {
+    while (next.step(STEP)) {
+      const received = receiveMessageOnPort(port)?.message as ShareMessage | undefined;
+      if (received?.say === 'hungry') theyHunger = true;
+      if (!theyHunger) continue;
+      const share = next.split();
+      if (share === undefined) continue;
+      theyHunger = false;
+      say({ say: 'share', share });
+    }
+  } finally {
+    next.close();
+    walk = undefined;
+  }
+}
+
+port.on('message', (message: ShareMessage) => {
+  try {
+    if (walk === undefined) take(message);
+  } catch (error) {
+    say({ say: 'failed', error });
+  }
+});
+say({ say: 'hungry' });
