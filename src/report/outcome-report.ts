@@ -7,7 +7,8 @@ import { findingJson } from './findings.js';
 import { plural, size } from './plural.js';
 import type { Line, Page, Report } from './report.js';
 import { summaryJson } from './summary.js';
-import { targetJson, targetLines, targetWords } from './target-view.js';
+import { targetJson, targetLines } from './target-view.js';
+import { targetWords } from './target-words.js';
 import { unreadableJson, unreadableLines } from './unreadable.js';
 
 /** Entries shown one by one without `--verbose`; above, only those that need attention. */

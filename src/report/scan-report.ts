@@ -4,11 +4,12 @@ import { entryTree } from './entry-tree.js';
 import { seen } from './entry-view.js';
 import { findingJson, findingLines } from './findings.js';
 import { nameTree } from './name-tree.js';
+import { nextStep } from './next-step.js';
 import { plural } from './plural.js';
 import type { Line, Page, Report } from './report.js';
 import { findingsOf, needsAttention } from './scan-findings.js';
 import { summaryJson } from './summary.js';
-import { targetJson, targetLines, targetWords } from './target-view.js';
+import { targetJson, targetLines } from './target-view.js';
 import { unreadableJson, unreadableLines } from './unreadable.js';
 
 /** How `list` shows entries. */
@@ -98,9 +99,8 @@ function summaryLines(command: 'list' | 'check', scan: ScanResult, of: number, {
   if (command === 'check' && !needsAttention(scan)) {
     lines.push({ level: 'info', text: style.green('✓ Nothing needs attention.') });
   }
-  if (missing > 0) {
-    lines.push({ level: 'notice', text: `${style.dim('next:')} plinkctl flush ${targetWords(scan.union)}` });
-  }
+  const next = nextStep(scan);
+  if (next !== undefined) lines.push({ level: 'notice', text: `${style.dim('next:')} ${next}` });
   return lines;
 }
 

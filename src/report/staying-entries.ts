@@ -1,7 +1,7 @@
 import type { Plan } from '../restore/plan-types.js';
 import { plural } from './plural.js';
 import type { Report } from './report.js';
-import { targetWords } from './target-view.js';
+import { targetWords } from './target-words.js';
 
 /** Adds to the report of a flush what only an unmounted overlay can be rid of. */
 export function withStayingEntries(report: Report, { goal, union, entries, kept }: Plan): Report {

@@ -2,7 +2,6 @@ import { type Bytes, joinBytes } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
 import { pathJson } from './path-json.js';
 import type { JsonObject, Line } from './report.js';
-import { shellWord } from './shell-word.js';
 import { shown } from './shown.js';
 import type { Style } from './style.js';
 
@@ -57,19 +56,3 @@ const indexOff: Line = {
   level: 'notice',
   text: 'It is mounted with index=off: the kernel neither reads nor keeps its index.',
 };
-
-/** The words that name this union on a command line. */
-export function targetWords(union: Union): string {
-  if (union.mounted !== undefined) return shellWord(union.mounted.path);
-  if (union.format === 'aufs' && union.branches.filter(({ role }) => role === 'upper').length > 1) {
-    const branches = union.branches.map(({ path, role, whiteouts }) => {
-      const permission = role === 'upper' ? 'rw' : whiteouts ? 'ro+wh' : 'ro';
-      return `${path}=${permission}`;
-    });
-    return `-o ${shellWord(`br:${branches.join(':')}` as Bytes)}`;
-  }
-  const words = union.branches.map(
-    ({ path, role }) => `${role === 'upper' ? '--upper' : '--lower'} ${shellWord(path)}`,
-  );
-  return [...words, ...(union.format === 'overlay' ? [`--work ${shellWord(union.work)}`] : [])].join(' ');
-}

@@ -1,5 +1,5 @@
 import { demoReport } from '../../report/demo-report.js';
-import { targetWords } from '../../report/target-view.js';
+import { targetWords } from '../../report/target-words.js';
 import { defineCommand } from '../command.js';
 import { outputOptions } from '../common-options.js';
 import { setStage } from '../demo/set-stage.js';
