@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { nextStep } from '../../src/report/next-step.js';
 import type { Finding } from '../../src/scan/result.js';
+import type { OverlayUnion } from '../../src/union/union.js';
 import { b, entry, overlayUnion, scanResult } from './samples.js';
 
 const words = "--upper /u --lower /l1 --lower '/it'\\''s l2' --work /w";
@@ -32,7 +33,7 @@ describe('the next step after a look', () => {
     ['the union may not be written to', { blocked }, undefined],
     [
       'a repair has to wait for the unmount',
-      { findings: [mendable], union: { ...overlayUnion, mounted } },
+      { findings: [mendable], union: { ...(overlayUnion as OverlayUnion), mounted } },
       'plinkctl flush /m',
     ],
   ])('%s', (_, changes, expected) => {
