@@ -3,11 +3,10 @@ import { inodeKey } from '../../sys/inode-id.js';
 import { stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { inodeOfHandle } from '../../union/handle-inode.js';
-import { openLayerDirectory } from '../../union/open-layer-directory.js';
 import { blobOfIndexName, parseOverlayHandle } from '../../union/overlay-handle.js';
 import type { OverlayUnion } from '../../union/union.js';
-import type { LayerDirectory, ViewRules } from '../../union/view-rules.js';
 import type { ScanOptions } from '../scan.js';
+import { bareRules } from '../walk/bare-rules.js';
 import { InodeSet } from '../walk/inode-set.js';
 import { runWalk } from '../walk/run-walk.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk.js';
@@ -18,17 +17,6 @@ export interface LowerLinks {
   readonly seen: number;
   readonly nlink: number;
 }
-
-/** One layer alone with everything in it: whiteouts and opaque marks hide nothing. */
-const bareRules: ViewRules = {
-  hidden: () => false,
-  hides: () => false,
-  decides: () => false,
-  descend(stack, from, name): LayerDirectory[] {
-    const parent = stack[from];
-    return parent === undefined ? [] : [openLayerDirectory(parent, name)];
-  },
-};
 
 /**
  * Counts the names that the lower files of index entries have in the given lowers, wherever they are hidden. A file

@@ -42,6 +42,11 @@ export async function runWalk(
         signal?.throwIfAborted();
         last = performance.now();
       }
+      if (walk.asks) {
+        walk.lookFirst((await visitor.likely?.()) ?? []);
+        signal?.throwIfAborted();
+        continue;
+      }
       if (visitor.complete?.() === true) return progress;
       if (sharing === undefined || !(await sharing.more(walk))) return progress;
       signal?.throwIfAborted();

@@ -55,7 +55,7 @@ class SharedWalk implements WalkSharing {
 
   exchange(walk: Walk): void {
     if (this.#port === undefined) {
-      if (!walk.pastUppers || walk.progress.directories < WORTH_A_THREAD) return;
+      if (!walk.inRest || walk.progress.directories < WORTH_A_THREAD) return;
       this.#start();
     }
     this.#receive(walk);

@@ -1,4 +1,4 @@
-import type { Bytes } from '../../sys/bytes.js';
+import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { type InodeId, inodeOf, sameInode } from '../../sys/inode-id.js';
 import { stat } from '../../sys/stat.js';
 import { SysError } from '../../sys/sys-error.js';
@@ -33,6 +33,18 @@ export function emptyFrame(path: Bytes, parent: WalkFrame | undefined, stack: La
     hits: 0,
     closed: undefined,
   };
+}
+
+/** Moves the subdirectories that are not among `likely` to those that are entered last. */
+export function postponeUnlikely(frame: WalkFrame, likely: ReadonlySet<Bytes>): void {
+  const { names, positions, later } = frame;
+  frame.names = [];
+  frame.positions = [];
+  for (const [i, name] of names.entries()) {
+    const to = likely.size > 0 && likely.has(joinBytes(frame.path, name)) ? frame : later;
+    to.names.push(name);
+    to.positions.push(positions[i] ?? 0);
+  }
 }
 
 /** Closes a frame's directories to save descriptors; {@link resume} opens them again. */

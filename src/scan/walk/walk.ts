@@ -1,4 +1,4 @@
-import { type Bytes, joinBytes } from '../../sys/bytes.js';
+import { type Bytes, joinBytes, parentOf } from '../../sys/bytes.js';
 import { type InodeId, inodeOf } from '../../sys/inode-id.js';
 import { DT_DIR, DT_UNKNOWN, getdents } from '../../sys/read-directory.js';
 import { isDirectory, stat } from '../../sys/stat.js';
@@ -7,7 +7,7 @@ import { openQuietly } from '../../union/open-layer-directory.js';
 import { closeStack, type LayerDirectory, type Stack, type ViewRules } from '../../union/view-rules.js';
 import type { Unreadable } from '../result.js';
 import type { InodeSet } from './inode-set.js';
-import { emptyFrame, resume, suspend, type WalkFrame } from './walk-frame.js';
+import { emptyFrame, postponeUnlikely, resume, suspend, type WalkFrame } from './walk-frame.js';
 
 /** A merged directory while it is walked. */
 export interface WalkDirectory {
@@ -29,6 +29,12 @@ export interface WalkVisitor {
   enters?(stack: Stack): boolean;
   /** Whether every name has been found: then directories that no upper branch has need not be entered. */
   complete?(): boolean;
+  /**
+   * Directories, as paths from the union's root, to be entered before all others that no upper branch has; asked
+   * once, when the upper branches' were walked and names are still wanting. Only the order of the walk depends on
+   * it: a path that is not there, or does not show, leads nowhere.
+   */
+  likely?(): Promise<Iterable<Bytes>>;
   /** Before the names of a directory are read. */
   onDirectory?(directory: WalkDirectory): void;
   /** A name that is not a directory and whose number is wanted, in `directory.stack[position]`; visible or not. */
@@ -65,7 +71,8 @@ const BUFFER_SIZE = 256 * 1024;
 /**
  * A walk of the merged view of a union, every directory once, at the speed of getdents64: no name is looked at
  * but those whose inode number is wanted. Directories that an upper branch has come first, since the names of a
- * changed file are mostly near one another; the rest is left out when the visitor has all it wants.
+ * changed file are mostly near one another, then those that the visitor finds likely; the rest is left out when the
+ * visitor has all it wants.
  */
 export class Walk {
   readonly progress: WalkProgress;
@@ -76,15 +83,18 @@ export class Walk {
   readonly #words = new Uint32Array(this.#buffer.buffer, this.#buffer.byteOffset, BUFFER_SIZE / 4);
   readonly #frames: WalkFrame[] = [];
   readonly #postponed: WalkFrame[] = [];
+  /** Directories where names are likely, and all above them. */
+  readonly #likely = new Set<Bytes>();
+  readonly #likelyFrames: WalkFrame[] = [];
   #oldestOpen = 0;
-  #postpones: boolean;
+  #phase: 'uppers' | 'likely' | 'rest';
 
   constructor(roots: Stack, rules: ViewRules, visitor: WalkVisitor, progress: WalkProgress) {
     this.#roots = roots;
     this.#rules = rules;
     this.#visitor = visitor;
     this.progress = progress;
-    this.#postpones = visitor.complete !== undefined;
+    this.#phase = visitor.complete === undefined ? 'rest' : 'uppers';
   }
 
   /** Enters the root. */
@@ -92,12 +102,37 @@ export class Walk {
     this.#enter('' as Bytes, undefined, reopen(this.#roots));
   }
 
-  /** Whether nothing that an upper branch has is left to be entered. */
-  get pastUppers(): boolean {
-    return !this.#postpones;
+  /** Whether only that is left which no order helps; it may be shared. */
+  get inRest(): boolean {
+    return this.#phase === 'rest';
   }
 
-  /** Enters about `count` more directories; false when there are none left. */
+  /** Whether the walk waits to be told where to {@link lookFirst}. */
+  get asks(): boolean {
+    return (
+      this.#phase === 'uppers' &&
+      this.#frames.length === 0 &&
+      this.#visitor.likely !== undefined &&
+      this.#visitor.complete?.() !== true
+    );
+  }
+
+  /** Has these directories entered next, before any other; see {@link WalkVisitor.likely}. */
+  lookFirst(directories: Iterable<Bytes>): void {
+    this.#phase = 'likely';
+    for (const directory of directories) {
+      for (let path = directory; path !== '' && !this.#likely.has(path); path = parentOf(path)) {
+        this.#likely.add(path);
+      }
+    }
+    for (const frame of this.#postponed.splice(0)) {
+      postponeUnlikely(frame, this.#likely);
+      if (frame.names.length > 0) this.#likelyFrames.push(frame);
+      else this.#putOff(frame);
+    }
+  }
+
+  /** Enters about `count` more directories; false when there are none left, or when the walk {@link asks}. */
   step(count: number): boolean {
     const until = this.progress.directories + count;
     while (this.progress.directories < until) {
@@ -116,7 +151,7 @@ export class Walk {
   /** Gives a part of what is left away: half of the directory nearest to the root, where subtrees are largest. */
   split(): WalkShare | undefined {
     const from = [...this.#postponed, ...this.#frames].find(({ names }) => names.length > 1);
-    if (from === undefined || this.#postpones) return undefined;
+    if (from === undefined || !this.inRest) return undefined;
     const half = from.names.length >> 1;
     const places: WalkPlace[] = [];
     for (let at: WalkFrame | undefined = from; at !== undefined; at = at.parent) {
@@ -143,7 +178,7 @@ export class Walk {
     if (frame === undefined) return;
     frame.names = share.names;
     frame.positions = share.positions;
-    this.#postpones = false;
+    this.#phase = 'rest';
     this.#postponed.push(frame);
   }
 
@@ -226,7 +261,7 @@ export class Walk {
       for (let higher = 0; higher < position; higher += 1) {
         if (this.#rules.decides(frame.stack[higher] as LayerDirectory, name)) return;
       }
-      if (this.#postpones && position > 0 && noUpper(frame.stack, position)) {
+      if (this.#waits(frame, position, path)) {
         frame.later.names.push(name);
         frame.later.positions.push(position);
         return;
@@ -244,24 +279,38 @@ export class Walk {
   #leave(frame: WalkFrame): void {
     if (frame.later.names.length > 0 && frame.closed === undefined) suspend(frame);
     else if (frame.closed === undefined) closeStack(frame.stack);
-    if (frame.later.names.length > 0) {
-      frame.names = frame.later.names;
-      frame.positions = frame.later.positions;
-      frame.later = { names: [], positions: [] };
-      this.#postponed.push(frame);
-    }
+    if (frame.later.names.length > 0) this.#putOff(frame);
     this.#frames.pop();
     this.#oldestOpen = Math.max(0, Math.min(this.#oldestOpen, this.#frames.length - 1));
   }
 
+  /** Keeps what is left to do in a frame for a later phase. */
+  #putOff(frame: WalkFrame): void {
+    frame.names = frame.later.names;
+    frame.positions = frame.later.positions;
+    frame.later = { names: [], positions: [] };
+    this.#postponed.push(frame);
+  }
+
+  /** Whether a subdirectory is to be entered in a later phase. */
+  #waits({ stack }: WalkFrame, position: number, path: Bytes): boolean {
+    if (this.#phase === 'rest') return false;
+    return noUpper(stack, position) && !this.#likely.has(path);
+  }
+
   /** The next directory with subdirectories that no upper has; first those that held wanted names, deepest first. */
   #takePostponed(): boolean {
-    if (this.#visitor.complete?.() === true) return false;
-    if (this.#postpones) {
-      this.#postpones = false;
-      this.#postponed.sort((a, b) => Math.sign(a.hits) - Math.sign(b.hits) || a.path.length - b.path.length);
+    if (this.asks || this.#visitor.complete?.() === true) return false;
+    let frame = this.#likelyFrames.pop();
+    if (frame === undefined) {
+      if (this.#phase !== 'rest') {
+        this.#phase = 'rest';
+        this.#postponed.sort(
+          (a, b) => Math.sign(a.hits) - Math.sign(b.hits) || a.path.length - b.path.length,
+        );
+      }
+      frame = this.#postponed.pop();
     }
-    const frame = this.#postponed.pop();
     if (frame === undefined) return false;
     this.#frames.push(frame);
     this.#oldestOpen = this.#frames.length - 1;
