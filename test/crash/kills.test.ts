@@ -12,7 +12,7 @@ import type { Goal } from '../support/restore-union.js';
 import { runMain } from '../support/run-main.js';
 import type { Tree } from '../support/tree.js';
 import { describeCrash, FULL } from './bench.js';
-import { indexed } from './crash-union.js';
+import { indexed } from './crash-scene.js';
 import { eachEffect } from './effects.js';
 import { finishedTree, unfinishedBy } from './finished.js';
 import { tally } from './tally.js';

@@ -3,7 +3,7 @@ import { kernelLog } from '../support/kernel-log.js';
 import { type OverlayPlace, whileMounted } from '../support/overlay-place.js';
 import { byPath, snapshot, type Tree, type TreeEntry } from '../support/tree.js';
 import { differences } from '../support/tree-diff.js';
-import { indexed, unindexed } from './crash-union.js';
+import { indexed, unindexed } from './crash-scene.js';
 
 /** What is seen of a union at rest: both ways the kernel can show it. */
 export interface Views {

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import type { Goal } from '../support/restore-union.js';
 import { describeCrash, FULL } from './bench.js';
@@ -30,9 +29,9 @@ for (const type of ['ext4', 'xfs', 'btrfs'] as const) {
           if ((i + seed) % stride === 0 || i === cuts.length - 1) {
             checked += 1;
             const lines = await withoutStrangersLog(() => checkCut(union(), cut, goal, finished));
-            if (lines.length > 0) wrong.push(`effect ${cut.effect} of ${effects}, ${cut.call}:`, ...lines);
+            if (lines.length > 0) wrong.push(`${cut.words} (of ${effects}):`, ...lines);
           }
-          rmSync(cut.image);
+          cut.drop();
         }
         tally('power cuts', `${type} ${goal}, synced: ${synced}`, { effects, states: cuts.length, checked });
         expect(wrong).toEqual([]);

@@ -1,20 +1,16 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { apply } from '../../src/restore/apply.js';
-import { plan } from '../../src/restore/plan.js';
-import { scan } from '../../src/scan/scan.js';
 import { bytesFromText } from '../../src/sys/bytes.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openTrusted, withFd } from '../../src/sys/open.js';
 import { fsync, syncfs } from '../../src/sys/sync.js';
 import { unless } from '../../src/sys/sys-error.js';
-import { overlayUnion } from '../support/overlay-place.js';
 import { Random } from '../support/random.js';
-import type { Goal } from '../support/restore-union.js';
 import type { Tree } from '../support/tree.js';
 import { copyImage } from './crash-image.js';
-import { indexed } from './crash-union.js';
+import type { CrashUnion } from './crash-union.js';
 import { eachEffect } from './effects.js';
-import { finishedTree } from './finished.js';
-import { type UnionImage, when } from './union-image.js';
+import { buildState, epochEnds, stateAt } from './reordered.js';
+import { when } from './union-image.js';
 
 /**
  * What of the unsynced writes reached the disk: `nothing` but what the program itself made durable, `everything`,
@@ -22,84 +18,147 @@ import { type UnionImage, when } from './union-image.js';
  */
 export type Synced = 'nothing' | 'everything' | 'some';
 
-/** One state that a power cut leaves on the disk. */
+/** One state that a power cut leaves on the disks. */
 export interface Cut {
-  /** Effects that had been made; 0 is before the first. */
-  readonly effect: number;
-  /** The last of them. */
-  readonly call: string;
-  readonly image: string;
+  /** What had been done; tells the state from others in a report. */
+  readonly words: string;
+  /** Makes its images and tells where they are. */
+  build(): readonly string[];
+  /** Removes them. */
+  drop(): void;
 }
 
-/** A run, and every distinct state of the disk on its way. */
+/** A run, and every distinct state of the disks on its way. */
 export interface CutRun {
   readonly effects: number;
   readonly cuts: readonly Cut[];
   readonly finished: Tree;
 }
 
-/** Runs to the end and keeps the disk as it is after every effect; equal neighbours are kept once. */
-export function runAndKeep(union: UnionImage, goal: Goal, synced: Synced, seed: number): Promise<CutRun> {
-  return union.on(async (live, mounted) => {
+/** Runs to the end and keeps the disks as they are after every effect; equal neighbours are kept once. */
+export function runAndKeep<Goal extends string>(
+  union: CrashUnion<Goal>,
+  goal: Goal,
+  synced: Synced,
+  seed: number,
+): Promise<CutRun> {
+  return union.on(async (live) => {
     const random = new Random(seed);
     const cuts: Cut[] = [];
     let effects = 0;
     let written = '';
-    const keep = (call: string): void => {
-      if (synced === 'everything') syncAll(union.mountpoint);
-      if (synced === 'some') syncSome(union.mountpoint, random);
-      const writes = mounted.writes();
+    const keep = (words: string): void => {
+      syncBy(union, synced, random);
+      const writes = live.map(({ mounted }) => mounted.writes()).join();
       if (writes === written) return;
       written = writes;
-      const image = join(union.directory, `cut${effects}`);
-      copyImage(live, image);
-      cuts.push({ effect: effects, call, image });
+      const images = live.map(({ image }, i) => {
+        const copy = join(union.directory, `cut${effects}.${i}`);
+        copyImage(image, copy);
+        return copy;
+      });
+      cuts.push({ words, build: () => images, drop: () => remove(images) });
     };
     keep('nothing yet');
     await eachEffect(
       ({ name, path }, number) => {
         effects = number;
-        keep(`${name} ${path}`);
+        keep(`effect ${number}, ${name} ${path}`);
       },
-      async () => {
-        const found = await scan(overlayUnion(union.place, indexed));
-        // A batch for each entry where the writes are mixed anyway, the usual one batch otherwise.
-        await apply(plan(found, goal), synced === 'some' ? { batchLinks: 1 } : {});
-      },
+      // A batch for each entry where the writes are mixed anyway, the usual one batch otherwise.
+      () => union.run(goal, synced === 'some' ? { batchLinks: 1 } : {}),
     );
-    return { effects, cuts, finished: finishedTree(union.place) };
+    return { effects, cuts, finished: union.left() };
   });
 }
 
-function syncAll(root: string): void {
-  withFd(openTrusted(bytesFromText(root), O_RDONLY), syncfs);
-}
-
-const synchronisable = ['', 'q', 'd', 'A', 'su', 'fresh', 'q/r'].map((name) => join('upper', name));
-
-function syncSome(root: string, random: Random): void {
-  const path = random.pick([...synchronisable, 'work/index', 'lower']);
+function syncBy({ disks, synchronisable }: CrashUnion, synced: Synced, random: Random): void {
+  if (synced === 'everything') {
+    for (const { mountpoint } of disks) withFd(openTrusted(bytesFromText(mountpoint), O_RDONLY), syncfs);
+  }
+  if (synced !== 'some') return;
+  const path = random.pick(synchronisable);
   if (random.chance(50)) return;
   const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
-  const fd = unless(['ENOENT'], () => openTrusted(bytesFromText(join(root, path)), flags));
+  const at = bytesFromText(join(disks[0]?.mountpoint ?? '', path));
+  const fd = unless(['ENOENT'], () => openTrusted(at, flags));
   if (fd !== undefined) withFd(fd, fsync);
 }
 
+function remove(images: readonly string[]): void {
+  for (const image of images) rmSync(image, { force: true });
+}
+
+/** Chances, in a hundred, that a block that nothing made durable is on the disk all the same. */
+const chances = [0, 15, 50, 85, 100] as const;
+
+/**
+ * Runs to the end while the disks write down every write and flush, and draws states that a power cut can leave
+ * where a disk writes what lies between two flushes in any order.
+ *
+ * @param samples - states; undefined for some at every flush
+ */
+export async function runAndReorder<Goal extends string>(
+  union: CrashUnion<Goal>,
+  goal: Goal,
+  synced: Synced,
+  seed: number,
+  samples: number | undefined,
+): Promise<CutRun & { readonly epochs: number }> {
+  const random = new Random(seed);
+  let effects = 0;
+  const { result, log } = await union.record(async (position) => {
+    const started = position();
+    const attention = await eachEffect(
+      (_, number) => {
+        effects = number;
+        syncBy(union, synced, random);
+      },
+      () => union.run(goal, synced === 'some' ? { batchLinks: 1 } : {}),
+    );
+    if (attention.length > 0) throw new Error(attention.join('\n'));
+    return { started, ended: position(), finished: union.left() };
+  });
+  const from = log.before(result.started);
+  const ends = epochEnds(log, from);
+  const moments =
+    samples === undefined
+      ? ends.flatMap((end) => chances.map((percent) => ({ cut: end, percent })))
+      : Array.from({ length: samples }, () => ({
+          cut: random.chance(60) ? random.pick(ends) : random.between(from, log.events.length),
+          percent: random.pick(chances),
+        }));
+  const cuts = moments.map(({ cut, percent }): Cut => {
+    const state = stateAt(log, cut, percent, random);
+    const paths = union.bases.map((_, i) => join(union.directory, `state.${i}`));
+    return {
+      words: `${state.words} (run from ${from} to ${log.before(result.ended)})`,
+      build() {
+        buildState(state, union.bases, paths);
+        return paths;
+      },
+      drop: () => remove(paths),
+    };
+  });
+  return { effects, epochs: ends.length, cuts, finished: result.finished };
+}
+
 /** Mounts what a cut left, looks, runs again, and returns one line for each thing that is not as it should be. */
-export async function checkCut(
-  union: UnionImage,
-  { image }: Cut,
+export async function checkCut<Goal extends string>(
+  union: CrashUnion<Goal>,
+  cut: Cut,
   goal: Goal,
   finished: Tree,
 ): Promise<string[]> {
+  const images = cut.build();
   return [
     ...(await union.on(
       async () => [
-        ...when('after the cut', union.losses()),
+        ...when('after the cut', union.losses(goal)),
         ...when('rerun after a mount', await union.finish(goal, finished)),
       ],
-      image,
+      images,
     )),
-    ...(await union.on(async () => when('rerun', await union.finish(goal, finished)), image)),
+    ...(await union.on(async () => when('rerun', await union.finish(goal, finished)), images)),
   ];
 }

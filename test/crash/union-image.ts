@@ -1,17 +1,22 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ApplyOptions, apply } from '../../src/restore/apply.js';
+import { plan } from '../../src/restore/plan.js';
+import { scan } from '../../src/scan/scan.js';
 import { type OverlayPlace, overlayPlace, overlayUnion } from '../support/overlay-place.js';
-import { type Goal, runGoal } from '../support/restore-union.js';
+import type { Goal } from '../support/restore-union.js';
 import type { Tree } from '../support/tree.js';
-import { type CrashFileSystem, copyImage, type MountedImage, makeImage, mountImage } from './crash-image.js';
-import { buildCrashUnion, indexed } from './crash-union.js';
+import { CrashDisks } from './crash-disks.js';
+import type { CrashFileSystem } from './crash-image.js';
+import { buildCrashUnion, indexed } from './crash-scene.js';
+import type { CrashUnion } from './crash-union.js';
 import { finishedTree, unfinishedBy } from './finished.js';
 import { lookAt, lossesBetween, type Views, viewsOf } from './look.js';
 
-/** An image with a union on it, of which every trial gets a copy: the same inodes, handles and times each time. */
-export class UnionImage {
-  readonly #base: string;
-  #trials = 0;
+/** An image with an overlay on it, of which every trial gets a copy. */
+export class UnionImage extends CrashDisks implements CrashUnion<Goal> {
+  readonly synchronisable = ['', 'q', 'd', 'A', 'su', 'fresh', 'q/r']
+    .map((name) => join('upper', name))
+    .concat('work/index', 'lower');
   readonly before: Views;
 
   /**
@@ -19,18 +24,12 @@ export class UnionImage {
    * @param mountpoint - where each copy is mounted in its turn
    */
   constructor(
-    readonly type: CrashFileSystem,
-    readonly directory: string,
+    type: CrashFileSystem,
+    directory: string,
     readonly mountpoint: string,
   ) {
-    this.#base = join(directory, 'base');
-    makeImage(type, this.#base);
-    const mounted = mountImage(type, this.#base, mountpoint);
-    try {
-      this.before = viewsOf(buildCrashUnion(mountpoint));
-    } finally {
-      mounted.unmount();
-    }
+    super([{ type, mountpoint }], directory);
+    this.before = this.build(() => viewsOf(buildCrashUnion(mountpoint)));
   }
 
   get place(): OverlayPlace {
@@ -43,43 +42,31 @@ export class UnionImage {
     return ['--upper', upper, '--lower', lowers[0] ?? '', '--work', work, '-o', indexed.join(',')];
   }
 
-  /** Runs `body` on a mounted copy of an image, the untouched one unless told. */
-  async on<T>(body: (live: string, mounted: MountedImage) => T | Promise<T>, image = this.#base): Promise<T> {
-    // A mount namespace that another process made meanwhile keeps an unmounted image alive: never use a file twice.
-    this.#trials += 1;
-    const live = join(this.directory, `live${this.#trials}`);
-    copyImage(image, live);
-    const mounted = mountImage(this.type, live, this.mountpoint);
-    try {
-      return await body(live, mounted);
-    } finally {
-      mounted.unmount();
-      rmSync(live);
-    }
-  }
-
   /** What a run leaves that nothing disturbs. */
   finished(goal: Goal): Promise<Tree> {
     return this.on(async () => {
-      await this.rerun(goal);
-      return finishedTree(this.place);
+      await this.run(goal);
+      return this.left();
     });
   }
 
-  /** One line for each thing that was lost on the mounted copy, or that the kernel complains of. */
+  left(): Tree {
+    return finishedTree(this.place);
+  }
+
   losses(): string[] {
     const { views, log } = lookAt(this.place);
     return [...log, ...lossesBetween(this.before, views)];
   }
 
-  /** Runs again on the mounted copy; one line for each thing that is not as after an undisturbed run. */
   async finish(goal: Goal, finished: Tree): Promise<string[]> {
-    const attention = await this.rerun(goal);
-    return [...attention, ...unfinishedBy(finished, finishedTree(this.place)), ...this.losses()];
+    const attention = await this.run(goal);
+    return [...attention, ...unfinishedBy(finished, this.left()), ...this.losses()];
   }
 
-  private async rerun(goal: Goal): Promise<string[]> {
-    const { outcome } = await runGoal(overlayUnion(this.place, indexed), goal);
+  async run(goal: Goal, options: ApplyOptions = {}): Promise<string[]> {
+    const found = await scan(overlayUnion(this.place, indexed));
+    const outcome = await apply(plan(found, goal), options);
     return outcome.entries.filter(({ attention }) => attention).map(({ reason }) => `attention: ${reason}`);
   }
 }
