@@ -5,8 +5,10 @@ import { close } from '../sys/open.js';
 import { fsync, syncfs } from '../sys/sync.js';
 import { isSysError, unless } from '../sys/sys-error.js';
 import { removeXattr, setXattr } from '../sys/xattr.js';
-import { type EntryRun, runBatch } from './batch.js';
+import { runBatch } from './batch.js';
 import { openWorkshop } from './directories.js';
+import type { EntryRun } from './entry-run.js';
+import type { MadeDirectories } from './needed-directories.js';
 import type { EntryOutcome, EntryPlan, Outcome, Plan } from './plan-types.js';
 import { stripMarks } from './repair/strip-marks.js';
 import { openSite, SELF, type Site } from './site.js';
@@ -25,7 +27,7 @@ export interface ApplyOptions {
  * Links in one batch. A batch costs one fsync for each directory it touches, so groups that are strewn over many
  * directories want a large one; an fsync for each link would cost 35 times the links.
  */
-const BATCH_LINKS = 32_768;
+const BATCH_LINKS = 65_536;
 
 /**
  * Carries out a plan: the one writer of branches. In every batch all names are linked and durable before the
@@ -52,7 +54,7 @@ export async function apply(plan: Plan, options: ApplyOptions = {}): Promise<Out
     let links = 0;
     let directoriesMade = 0;
     let stopped = false;
-    const made = new Set<string>();
+    const made: MadeDirectories = new Map();
     for (const batch of batches(plan.entries, options.batchLinks ?? BATCH_LINKS)) {
       options.onProgress?.({ links, total });
       await new Promise<void>((resolve) => setImmediate(resolve));

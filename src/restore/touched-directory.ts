@@ -50,16 +50,31 @@ export class TouchedDirectory {
     }
   }
 
-  /** Puts the times back and makes the new names durable. */
-  finish(): void {
+  /** Puts the times back; {@link sync} makes it all durable. */
+  settle(): void {
+    // Refused in an append-only directory, and to who may write to it but does not own it: the names are made.
+    unless(['EPERM'], () => setTimes(this.fd, SELF, this.#times.atime, this.#times.mtime));
+    if (this.#stashed) removeXattr(this.fd, SELF, TIMES_XATTR);
+  }
+
+  /** Makes the new names durable, and closes it. */
+  sync(): void {
     try {
-      // Refused in an append-only directory, and to who may write to it but does not own it: the names are made.
-      unless(['EPERM'], () => setTimes(this.fd, SELF, this.#times.atime, this.#times.mtime));
-      if (this.#stashed) removeXattr(this.fd, SELF, TIMES_XATTR);
       fsync(this.fd);
     } finally {
       close(this.fd);
     }
+  }
+
+  /** {@link settle} and {@link sync}. */
+  finish(): void {
+    try {
+      this.settle();
+    } catch (error) {
+      close(this.fd);
+      throw error;
+    }
+    this.sync();
   }
 
   /** Closes it without more; what it owes waits for the next run. */

@@ -1,0 +1,46 @@
+import type { Bytes } from '../sys/bytes.js';
+import { isSysError, SysError } from '../sys/sys-error.js';
+import { linkFailure } from './link-failure.js';
+import type { EntryPlan } from './plan-types.js';
+
+/** One entry on its way. */
+export interface EntryRun {
+  readonly plan: EntryPlan;
+  readonly restored: Bytes[];
+  removed: boolean;
+  /** Why it stays behind its plan. */
+  failure: string | undefined;
+}
+
+/** Failures of the file system as a whole: going on would only repeat them. */
+const FATAL = [
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'EIO',
+  'ENOMEM',
+  'EMFILE',
+  'ENFILE',
+  'EUCLEAN',
+  'EACCES',
+] as const;
+
+/** Does one entry's step; a failure that concerns the entry alone is noted on it. */
+export function attempt(run: EntryRun, step: () => void): void {
+  if (run.failure !== undefined) return;
+  try {
+    step();
+  } catch (error) {
+    run.failure = failureOfOne(error);
+  }
+}
+
+/**
+ * Why a step failed for the entries that it concerns.
+ *
+ * @throws the error itself where it concerns them all
+ */
+export function failureOfOne(error: unknown): string {
+  if (!(error instanceof SysError) || isSysError(error, ...FATAL)) throw error;
+  return linkFailure(error);
+}

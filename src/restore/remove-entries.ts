@@ -1,0 +1,68 @@
+import { sameInode } from '../sys/inode-id.js';
+import { unlink } from '../sys/names.js';
+import { close, O_NOFOLLOW, O_PATH, openBeneath } from '../sys/open.js';
+import { sight } from '../sys/stat.js';
+import { fsync } from '../sys/sync.js';
+import { SysError } from '../sys/sys-error.js';
+import { attempt, type EntryRun } from './entry-run.js';
+import { hydrate } from './hydrate.js';
+import type { Pace } from './pace.js';
+import { stripInode } from './repair/strip-marks.js';
+import { SELF, type Site } from './site.js';
+
+/** Inodes that wait, open, until the removal of their entries is durable: an fsync of the index for so many. */
+const OPEN_INODES = 512;
+
+const ENOENT = 2;
+
+/** An inode without its entry, and the descriptor through which its marks go; -1 where it carries none. */
+interface Leaving {
+  readonly run: EntryRun;
+  readonly fd: number;
+}
+
+/** Removes the entries that are to go and have every name; then, durably, what told of them. */
+export async function removeEntries(site: Site, runs: readonly EntryRun[], pace: Pace): Promise<void> {
+  const leaving: Leaving[] = [];
+  const indexes = new Set<number>();
+  try {
+    for (const run of runs) {
+      if (!run.plan.remove || run.failure !== undefined) continue;
+      attempt(run, () => removeOne(site, run, leaving, indexes));
+      if (leaving.length < OPEN_INODES) continue;
+      strip(site, leaving, indexes);
+      if (pace.due) await pace.breathe();
+    }
+  } finally {
+    strip(site, leaving, indexes);
+  }
+}
+
+function removeOne(site: Site, run: EntryRun, leaving: Leaving[], indexes: Set<number>): void {
+  const { entry, linksAfter, hydrate: empty } = run.plan;
+  if (empty) hydrate(site, entry.branch, entry.name);
+  const index = site.index(entry.branch);
+  const now = sight(index, entry.name);
+  if (now === undefined) throw new SysError('statx', ENOENT, entry.name);
+  if (!sameInode(now, entry.inode) || now.nlink !== linksAfter) {
+    run.failure = `has ${now.nlink} links where ${linksAfter} were expected: somebody changed the branch meanwhile`;
+    return;
+  }
+  const fd = site.prefix === undefined ? -1 : openBeneath(index, entry.name, O_PATH | O_NOFOLLOW);
+  leaving.push({ run, fd });
+  unlink(index, entry.name);
+  run.removed = true;
+  indexes.add(index);
+}
+
+/** After the entries' removal is durable the inodes lose what told of them. */
+function strip(site: Site, leaving: Leaving[], indexes: Set<number>): void {
+  const batch = leaving.splice(0);
+  try {
+    for (const index of indexes) fsync(index);
+    indexes.clear();
+    for (const { fd, run } of batch) if (fd >= 0 && run.removed) stripInode(site, fd, SELF);
+  } finally {
+    for (const { fd } of batch) if (fd >= 0) close(fd);
+  }
+}
