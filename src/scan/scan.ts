@@ -1,5 +1,6 @@
 import type { Union } from '../union/union.js';
 import { scanAufs } from './aufs/aufs-scan.js';
+import type { NameHints } from './hints/name-hints.js';
 import { scanMountedAufs } from './mounted-aufs/mounted-aufs-scan.js';
 import { scanOverlay } from './overlay/overlay-scan.js';
 import type { UnionRecord } from './recorded.js';
@@ -12,6 +13,11 @@ export interface ScanOptions {
   readonly record?: UnionRecord | undefined;
   /** Threads that a long walk may use: 1, or 2, which is the default. */
   readonly threads?: number;
+  /**
+   * Who tells where an overlay's lower files may have names, before they are walked for; what the file systems
+   * themselves know unless given.
+   */
+  readonly hints?: readonly NameHints[];
   /** Stops the walk; its reason is thrown. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly directories: number; readonly names: number }) => void;

@@ -1,7 +1,7 @@
 import { checkFd } from './check.js';
+import { ioctlIfKnown, ioctlSet } from './ioctl.js';
 import { native } from './libc.js';
 import { invoke } from './seam.js';
-import { isSysError } from './sys-error.js';
 
 /** statfs(2) `f_type` values. */
 export const magic = {
@@ -39,7 +39,6 @@ const FS_IOC_GETFLAGS = 0x80086601;
 const FS_IOC_SETFLAGS = 0x40086602;
 
 const fstatfsCall = native('int fstatfs(int fd, void *buffer)');
-const ioctlCall = native('int ioctl(int fd, unsigned long request, void *argument)');
 
 /** statfs(2) of an open descriptor. */
 export function fileSystemOf(fd: number): FileSystem {
@@ -56,16 +55,6 @@ export function fileSystemOf(fd: number): FileSystem {
   };
 }
 
-function ioctl(fd: number, request: number, argument: Buffer): boolean {
-  try {
-    invoke('ioctl', checkFd(fd), '', () => ioctlCall(fd, request, argument));
-    return true;
-  } catch (error) {
-    if (isSysError(error, 'ENOTTY', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS')) return false;
-    throw error;
-  }
-}
-
 /**
  * The file system's UUID as the superblock has it, 16 bytes; sixteen zeros for squashfs, which has none;
  * undefined where no interface tells.
@@ -74,17 +63,18 @@ function ioctl(fd: number, request: number, argument: Buffer): boolean {
  */
 export function fileSystemUuid(fd: number): Buffer | undefined {
   const generic = Buffer.alloc(32);
-  if (ioctl(fd, FS_IOC_GETFSUUID, generic) && generic[0] === 16) return Buffer.from(generic.subarray(1, 17));
+  if (ioctlIfKnown(fd, FS_IOC_GETFSUUID, generic) && generic[0] === 16)
+    return Buffer.from(generic.subarray(1, 17));
   const { type } = fileSystemOf(fd);
   if (type === magic.squashfs) return Buffer.alloc(16);
   if (type === magic.btrfs) {
     const info = Buffer.alloc(1024);
-    if (ioctl(fd, BTRFS_IOC_FS_INFO, info)) return Buffer.from(info.subarray(16, 32));
+    if (ioctlIfKnown(fd, BTRFS_IOC_FS_INFO, info)) return Buffer.from(info.subarray(16, 32));
   }
   if (type === magic.xfs) {
     const geometry = Buffer.alloc(112);
     // struct xfs_fsop_geom_v1: eight u32, four u64, then the UUID.
-    if (ioctl(fd, XFS_IOC_FSGEOMETRY_V1, geometry)) return Buffer.from(geometry.subarray(64, 80));
+    if (ioctlIfKnown(fd, XFS_IOC_FSGEOMETRY_V1, geometry)) return Buffer.from(geometry.subarray(64, 80));
   }
   return undefined;
 }
@@ -92,18 +82,18 @@ export function fileSystemUuid(fd: number): Buffer | undefined {
 /** The inode's generation (regular files and directories on ext4, xfs, btrfs); undefined where it is not told. */
 export function generationOf(fd: number): number | undefined {
   const b = Buffer.alloc(8);
-  return ioctl(fd, FS_IOC_GETVERSION, b) ? b.readUInt32LE(0) : undefined;
+  return ioctlIfKnown(fd, FS_IOC_GETVERSION, b) ? b.readUInt32LE(0) : undefined;
 }
 
 /** The `FS_*_FL` flags (append-only 0x20, immutable 0x10, …); undefined where the file system keeps none. */
 export function inodeFlags(fd: number): number | undefined {
   const b = Buffer.alloc(8);
-  return ioctl(fd, FS_IOC_GETFLAGS, b) ? b.readUInt32LE(0) : undefined;
+  return ioctlIfKnown(fd, FS_IOC_GETFLAGS, b) ? b.readUInt32LE(0) : undefined;
 }
 
 /** Sets the `FS_*_FL` flags (CAP_LINUX_IMMUTABLE for append-only and immutable). */
 export function setInodeFlags(fd: number, flags: number): void {
   const b = Buffer.alloc(8);
   b.writeUInt32LE(flags, 0);
-  invoke('ioctl_set', checkFd(fd), '', () => ioctlCall(fd, FS_IOC_SETFLAGS, b));
+  ioctlSet(fd, FS_IOC_SETFLAGS, b);
 }

@@ -41,3 +41,8 @@ export function syscall(...types: readonly string[]): Native {
     return result < 0 ? -koffi.errno() : result;
   };
 }
+
+/** The address of a buffer, for a structure that points to it; the caller keeps the buffer alive over the call. */
+export function addressOf(buffer: Buffer): bigint {
+  return koffi.address(buffer);
+}

@@ -1,12 +1,14 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { command } from './command.js';
+import { keepParentPointers } from './keep-parent-pointers.js';
 import { tempDir } from './temp-dir.js';
 import { unmount } from './unmount.js';
 
 const MIB = 1024 * 1024;
 
-export type WritableFileSystem = 'ext4' | 'xfs' | 'btrfs';
+/** `xfs-parents` is an xfs that keeps parent pointers. */
+export type WritableFileSystem = 'ext4' | 'xfs' | 'xfs-parents' | 'btrfs';
 export type ReadOnlyFileSystem = 'squashfs' | 'erofs';
 
 /** A file system of its own in a sparse file, loop-mounted. */
@@ -31,6 +33,13 @@ interface MakeImage {
 const makers: Readonly<Record<WritableFileSystem, MakeImage>> = {
   ext4: { leastBytes: 32 * MIB, make: (image) => command('mkfs.ext4', '-q', '-F', image) },
   xfs: { leastBytes: 320 * MIB, make: (image) => command('mkfs.xfs', '-q', '-f', image) },
+  'xfs-parents': {
+    leastBytes: 320 * MIB,
+    make(image) {
+      command('mkfs.xfs', '-q', '-f', image);
+      keepParentPointers(image);
+    },
+  },
   btrfs: { leastBytes: 128 * MIB, make: (image) => command('mkfs.btrfs', '-q', '-f', image) },
 };
 
@@ -44,7 +53,7 @@ export interface LoopImageOptions {
 /** An empty file system of the given type. */
 export function makeLoopImage(type: WritableFileSystem, options: LoopImageOptions = {}): LoopImage {
   const { leastBytes, make } = makers[type];
-  return loopImage(type, options.mountOptions, (image) => {
+  return loopImage(type.replace('-parents', ''), options.mountOptions, (image) => {
     writeFileSync(image, '');
     truncateSync(image, Math.max(leastBytes, options.bytes ?? 0));
     make(image);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, test } from '@jest/globals';
 
@@ -13,6 +14,7 @@ export type Need =
   | 'tmpfs'
   | 'ext4'
   | 'xfs'
+  | 'xfs-parents'
   | 'btrfs'
   | 'squashfs'
   | 'erofs';
@@ -28,6 +30,7 @@ const probes: Readonly<Record<Need, () => boolean>> = {
   tmpfs: () => hasFileSystem('tmpfs'),
   ext4: () => hasFileSystem('ext4') && hasProgram('mkfs.ext4'),
   xfs: () => hasFileSystem('xfs') && hasProgram('mkfs.xfs'),
+  'xfs-parents': () => hasFileSystem('xfs') && hasProgram('mkfs.xfs') && linux() >= 6010,
   btrfs: () => hasFileSystem('btrfs') && hasProgram('mkfs.btrfs'),
   squashfs: () => hasFileSystem('squashfs') && hasProgram('mksquashfs'),
   erofs: () => hasFileSystem('erofs') && hasProgram('mkfs.erofs'),
@@ -73,6 +76,12 @@ function hasFileSystem(type: string): boolean {
   // A file system built as a module is not listed before its first use.
   spawnSync('modprobe', ['-q', type]);
   return listed();
+}
+
+/** Major and minor version as one number that grows: 6.18 gives 6018. */
+function linux(): number {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return major * 1000 + minor;
 }
 
 function hasProgram(name: string): boolean {

@@ -3,8 +3,10 @@ import { inodeKey } from '../../sys/inode-id.js';
 import { stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { inodeOfHandle } from '../../union/handle-inode.js';
-import { blobOfIndexName, parseOverlayHandle } from '../../union/overlay-handle.js';
+import { blobOfIndexName, type OverlayHandle, parseOverlayHandle } from '../../union/overlay-handle.js';
 import type { OverlayUnion } from '../../union/union.js';
+import { askHints } from '../hints/ask-hints.js';
+import { lookInto } from '../hints/look-into.js';
 import type { ScanOptions } from '../scan.js';
 import { bareRules } from '../walk/bare-rules.js';
 import { InodeSet } from '../walk/inode-set.js';
@@ -31,55 +33,103 @@ export async function lowerLinks(
 ): Promise<Map<Bytes, LowerLinks>> {
   const overlay = openOverlayLayers(union);
   try {
-    const counts = new Map<Bytes, LowerLinks>();
-    const met = new Set<string>();
-    for (const layer of overlay.lowers.filter(({ role }) => role === 'lower')) {
-      const root = overlay.layers.roots.find((each) => each.layer.branch === layer.branch);
-      if (root === undefined) continue;
-      await runWalk([root], bareRules, new Counter(layer, entries, counts, met), options);
+    const tally = new Tally(entries);
+    const counters = overlay.lowers
+      .filter(({ role }) => role === 'lower')
+      .map((layer) => new Counter(layer, tally));
+    const origins = [...tally.origins.values()];
+    const told = await askHints(
+      counters.map(({ layer }) => layer),
+      origins,
+      options,
+    );
+    for (const { layer, directories } of told) {
+      const counter = counters.find((each) => each.layer === layer);
+      for (const path of directories) {
+        lookInto(layer, path, counter?.wanted() ?? 'all', (dirfd, name) => counter?.count(dirfd, name));
+      }
     }
-    return counts;
+    for (const counter of counters) {
+      const root = overlay.layers.roots.find((each) => each.layer.branch === counter.layer.branch);
+      if (root !== undefined && !tally.complete) await runWalk([root], bareRules, counter, options);
+    }
+    return tally.counts;
   } finally {
     overlay.close();
   }
 }
 
+/** What was counted in all lowers. */
+class Tally {
+  readonly counts = new Map<Bytes, LowerLinks>();
+  /** By name of the entry; undefined for a name that is no handle. */
+  readonly origins = new Map<Bytes, OverlayHandle>();
+  readonly #entries: ReadonlySet<Bytes>;
+  readonly #met = new Set<string>();
+  #whole = 0;
+
+  constructor(entries: readonly Bytes[]) {
+    this.#entries = new Set(entries);
+    for (const entry of entries) {
+      const blob = blobOfIndexName(entry);
+      const origin = blob === undefined ? 'junk' : parseOverlayHandle(blob);
+      if (typeof origin !== 'string') this.origins.set(entry, origin);
+    }
+  }
+
+  /** Whether every link of every file was met: then there are no more anywhere. */
+  get complete(): boolean {
+    return this.#whole === this.#entries.size;
+  }
+
+  /** The entry that a lower name belongs to. */
+  entryOf(layer: HandleLayer, dirfd: number, name: Bytes): Bytes | undefined {
+    const key = indexNameOf(layer, dirfd, name) as Bytes | undefined;
+    return key !== undefined && this.#entries.has(key) ? key : undefined;
+  }
+
+  /** @param place - tells one name from all others, by whatever way it was come upon */
+  add(entry: Bytes, place: string, nlink: number): void {
+    if (this.#met.has(place)) return;
+    this.#met.add(place);
+    const seen = (this.counts.get(entry)?.seen ?? 0) + 1;
+    this.counts.set(entry, { seen, nlink });
+    if (seen === nlink) this.#whole += 1;
+  }
+}
+
 class Counter implements WalkVisitor {
-  readonly #layer: HandleLayer;
-  readonly #entries: ReadonlySet<string>;
-  readonly #counts: Map<Bytes, LowerLinks>;
-  readonly #met: Set<string>;
+  readonly layer: HandleLayer;
+  readonly #tally: Tally;
   readonly #wanted: InodeSet | 'all';
 
-  constructor(
-    layer: HandleLayer,
-    entries: readonly Bytes[],
-    counts: Map<Bytes, LowerLinks>,
-    met: Set<string>,
-  ) {
-    this.#layer = layer;
-    this.#entries = new Set(entries);
-    this.#counts = counts;
-    this.#met = met;
-    this.#wanted = wantedIn(layer, entries);
+  constructor(layer: HandleLayer, tally: Tally) {
+    this.layer = layer;
+    this.#tally = tally;
+    this.#wanted = wantedIn(layer, tally.origins.values());
   }
 
   wanted(): InodeSet | 'all' {
     return this.#wanted;
   }
 
+  complete(): boolean {
+    return this.#tally.complete;
+  }
+
   onName({ stack }: WalkDirectory, position: number, name: Bytes): void {
     const at = stack[position];
-    if (at === undefined) return;
+    if (at !== undefined) this.count(at.fd, name);
+  }
+
+  /** Counts a name if it is one of a sought file, and was not met before. */
+  count(dirfd: number, name: Bytes): void {
     try {
-      const key = indexNameOf(this.#layer, at.fd, name) as Bytes | undefined;
-      if (key === undefined || !this.#entries.has(key)) return;
+      const entry = this.#tally.entryOf(this.layer, dirfd, name);
+      if (entry === undefined) return;
       // One lower may lie inside of another.
-      const place = `${inodeKey(stat(at.fd, '' as Bytes))}/${name}`;
-      if (this.#met.has(place)) return;
-      this.#met.add(place);
-      const { nlink } = stat(at.fd, name);
-      this.#counts.set(key, { seen: (this.#counts.get(key)?.seen ?? 0) + 1, nlink });
+      const place = `${inodeKey(stat(dirfd, '' as Bytes))}/${name}`;
+      this.#tally.add(entry, place, stat(dirfd, name).nlink);
     } catch (error) {
       // A name less that is known: what depends on it is kept.
       if (!isSysError(error)) throw error;
@@ -89,14 +139,11 @@ class Counter implements WalkVisitor {
   onUnreadable(): void {}
 }
 
-function wantedIn(layer: HandleLayer, entries: readonly Bytes[]): InodeSet | 'all' {
+function wantedIn(layer: HandleLayer, origins: Iterable<OverlayHandle>): InodeSet | 'all' {
   if (!layer.trueInodes) return 'all';
   const inodes: bigint[] = [];
-  for (const entry of entries) {
-    const blob = blobOfIndexName(entry);
-    const origin = blob === undefined ? 'junk' : parseOverlayHandle(blob);
-    if (typeof origin === 'string') continue;
-    const inode = inodeOfHandle(origin.handle, layer.fileSystem);
+  for (const { handle } of origins) {
+    const inode = inodeOfHandle(handle, layer.fileSystem);
     if (inode === undefined) return 'all';
     inodes.push(inode);
   }

@@ -6,11 +6,13 @@ import { getXattr, getXattrFd, listXattr } from '../../sys/xattr.js';
 import { inodeOfHandle } from '../../union/handle-inode.js';
 import { blobOfIndexName, type OverlayHandle, parseOverlayHandle } from '../../union/overlay-handle.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
+import { lookInto } from '../hints/look-into.js';
 import { MissingDirectories } from '../missing-directories.js';
 import { TIMES_XATTR } from '../own-marks.js';
 import type { MissingDirectory, MissingName, Unreadable } from '../result.js';
 import { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk.js';
+import type { HiddenDirectory, LikelyPlaces } from './likely-places.js';
 import { type HandleLayer, indexNameOf, type OverlayLayers } from './overlay-layers.js';
 
 /** What the walk found of one index entry. */
@@ -67,11 +69,13 @@ export class OverlayNames implements WalkVisitor {
   readonly #rules: OverlayRules;
   readonly #prefix: string;
   readonly #sought: ReadonlyMap<string, SoughtInode | undefined>;
-  readonly #origins: readonly OverlayHandle[];
+  /** By name of the entry; none for a name that is no handle. */
+  readonly #origins = new Map<string, OverlayHandle>();
   readonly #inspect: boolean;
   #impure = false;
   #expected: ReadonlyMap<string, number> | undefined;
   #waiting = Number.POSITIVE_INFINITY;
+  #places: LikelyPlaces | undefined;
 
   /**
    * @param sought - names of index entries, also of lost ones, with the upper inode where there is one
@@ -88,11 +92,11 @@ export class OverlayNames implements WalkVisitor {
     this.#prefix = overlay.prefix;
     this.#sought = sought;
     this.#inspect = inspect;
-    this.#origins = [...sought.keys()].flatMap((key) => {
+    for (const key of sought.keys()) {
       const blob = blobOfIndexName(key);
       const origin = blob === undefined ? 'junk' : parseOverlayHandle(blob);
-      return typeof origin === 'string' ? [] : [origin];
-    });
+      if (typeof origin !== 'string') this.#origins.set(key, origin);
+    }
     const upperInodes: bigint[] = [];
     for (const [key, upper] of sought) {
       const names: EntryNames = {
@@ -119,7 +123,7 @@ export class OverlayNames implements WalkVisitor {
   #wantedIn(layer: HandleLayer): InodeSet | 'all' {
     if (!layer.trueInodes) return 'all';
     const inodes: bigint[] = [];
-    for (const origin of this.#origins) {
+    for (const origin of this.#origins.values()) {
       if (layer.uuid !== undefined && !layer.uuid.equals(origin.uuid)) continue;
       const inode = inodeOfHandle(origin.handle, layer.fileSystem);
       if (inode === undefined) return 'all';
@@ -134,6 +138,7 @@ export class OverlayNames implements WalkVisitor {
 
   onDirectory(directory: WalkDirectory): void {
     this.#impure = false;
+    this.#places?.meet(directory);
     const [top] = directory.stack;
     if (!this.#inspect || top?.layer.role !== 'upper') return;
     const attributes = listXattr(top.fd, '' as Bytes);
@@ -153,10 +158,13 @@ export class OverlayNames implements WalkVisitor {
   /**
    * Tells how many links each origin has in its file system, as its handle told. When that many names were met the
    * group has no other, and a walk that does not look at all upper files may end early.
+   *
+   * @param places - knows where the lower names may be
    */
-  expect(links: ReadonlyMap<string, number>): void {
+  expect(links: ReadonlyMap<string, number>, places: LikelyPlaces): void {
     if (this.#inspect || links.size < this.byKey.size) return;
     this.#expected = links;
+    this.#places = places;
     this.#waiting = 0;
     for (const [key, { lowerSeen }] of this.byKey)
       if (lowerSeen.size < (links.get(key) ?? 0)) this.#waiting += 1;
@@ -193,6 +201,30 @@ export class OverlayNames implements WalkVisitor {
   complete(): boolean {
     // After a redirect one lower directory may show at two places, if somebody meddled: counting names proves nothing.
     return this.#waiting === 0 && this.#rules.redirects === 0;
+  }
+
+  async likely(): Promise<Iterable<Bytes>> {
+    if (this.#places === undefined || this.#rules.redirects > 0) return [];
+    const waiting = [...this.#origins].filter(([key]) => this.#waits(key));
+    const places = await this.#places.of(waiting.map(([, origin]) => origin));
+    if (places.length === 0 && this.unreadable.length === 0)
+      for (const directory of this.#places.hidden()) this.#lookIntoHidden(directory);
+    return places;
+  }
+
+  #waits(key: string): boolean {
+    return (this.byKey.get(key)?.lowerSeen.size ?? 0) < (this.#expected?.get(key) ?? 0);
+  }
+
+  /** Counts the names in a directory that the union shows nowhere: they are names of the group, and covered. */
+  #lookIntoHidden({ layer, path }: HiddenDirectory): void {
+    lookInto(layer, path, this.#wanted.get(layer.branch) ?? 'all', (dirfd, name) => {
+      const key = indexNameOf(layer, dirfd, name);
+      const found = key === undefined ? undefined : this.byKey.get(key);
+      if (found === undefined) return;
+      found.lowerNlink = stat(dirfd, name).nlink;
+      this.#see(found, `${layer.branch}/${joinBytes(path, name)}`);
+    });
   }
 
   #see(found: EntryNames, real: string): void {

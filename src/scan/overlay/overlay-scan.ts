@@ -13,6 +13,7 @@ import type { ScanResult } from '../result.js';
 import type { ScanOptions } from '../scan.js';
 import { runWalk } from '../walk/run-walk.js';
 import { shareWalk } from '../walk/share-walk.js';
+import { LikelyPlaces } from './likely-places.js';
 import { lowerLinks } from './lower-links.js';
 import { overlayFindings } from './overlay-findings.js';
 import { type RawIndexEntry, readOverlayIndex } from './overlay-index.js';
@@ -42,7 +43,8 @@ async function scanLayers(
   const sought = soughtKeys(raw);
   const found = new OverlayNames(overlay, rules, sought, inspect);
   const origins = new Map(raw.map((entry) => [entry.name, originState(overlay, entry)]));
-  found.expect(expectedLinks(origins, found));
+  const places = new LikelyPlaces(overlay, rules, options);
+  found.expect(expectedLinks(origins, found), places);
   const progress = { directories: 0, names: 0 };
   if (inspect || found.byKey.size > 0) {
     const sharing =

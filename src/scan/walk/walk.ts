@@ -31,8 +31,8 @@ export interface WalkVisitor {
   complete?(): boolean;
   /**
    * Directories, as paths from the union's root, to be entered before all others that no upper branch has; asked
-   * once, when the upper branches' were walked and names are still wanting. Only the order of the walk depends on
-   * it: a path that is not there, or does not show, leads nowhere.
+   * when the upper branches' were walked and names are still wanting, and again until it tells none. Only the order
+   * of the walk depends on it: a path that is not there, or does not show, leads nowhere.
    */
   likely?(): Promise<Iterable<Bytes>>;
   /** Before the names of a directory are read. */
@@ -110,8 +110,9 @@ export class Walk {
   /** Whether the walk waits to be told where to {@link lookFirst}. */
   get asks(): boolean {
     return (
-      this.#phase === 'uppers' &&
+      this.#phase !== 'rest' &&
       this.#frames.length === 0 &&
+      this.#likelyFrames.length === 0 &&
       this.#visitor.likely !== undefined &&
       this.#visitor.complete?.() !== true
     );
@@ -119,8 +120,9 @@ export class Walk {
 
   /** Has these directories entered next, before any other; see {@link WalkVisitor.likely}. */
   lookFirst(directories: Iterable<Bytes>): void {
-    this.#phase = 'likely';
+    this.#phase = 'rest';
     for (const directory of directories) {
+      this.#phase = 'likely';
       for (let path = directory; path !== '' && !this.#likely.has(path); path = parentOf(path)) {
         this.#likely.add(path);
       }
@@ -130,6 +132,7 @@ export class Walk {
       if (frame.names.length > 0) this.#likelyFrames.push(frame);
       else this.#putOff(frame);
     }
+    if (this.#phase === 'rest') this.#sortPostponed();
   }
 
   /** Enters about `count` more directories; false when there are none left, or when the walk {@link asks}. */
@@ -298,16 +301,14 @@ export class Walk {
     return noUpper(stack, position) && !this.#likely.has(path);
   }
 
-  /** The next directory with subdirectories that no upper has; first those that held wanted names, deepest first. */
+  /** The next directory with subdirectories that no upper has. */
   #takePostponed(): boolean {
     if (this.asks || this.#visitor.complete?.() === true) return false;
     let frame = this.#likelyFrames.pop();
     if (frame === undefined) {
       if (this.#phase !== 'rest') {
         this.#phase = 'rest';
-        this.#postponed.sort(
-          (a, b) => Math.sign(a.hits) - Math.sign(b.hits) || a.path.length - b.path.length,
-        );
+        this.#sortPostponed();
       }
       frame = this.#postponed.pop();
     }
@@ -315,6 +316,11 @@ export class Walk {
     this.#frames.push(frame);
     this.#oldestOpen = this.#frames.length - 1;
     return true;
+  }
+
+  /** The last is the next: first those that held wanted names, deepest first. */
+  #sortPostponed(): void {
+    this.#postponed.sort((a, b) => Math.sign(a.hits) - Math.sign(b.hits) || a.path.length - b.path.length);
   }
 }
 

@@ -1,0 +1,14 @@
+/** Milliseconds of work between two breaths of the event loop (signals, lock heartbeat, progress line). */
+const BREATH_MS = 40;
+
+/** A function to be awaited in a long loop: lets the event loop live, and throws when the work is to stop. */
+export function breather(signal: AbortSignal | undefined): () => Promise<void> | undefined {
+  let last = performance.now();
+  return () => {
+    if (performance.now() - last < BREATH_MS) return undefined;
+    return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      signal?.throwIfAborted();
+      last = performance.now();
+    });
+  };
+}

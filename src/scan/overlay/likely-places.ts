@@ -1,0 +1,94 @@
+import { type Bytes, componentsOf } from '../../sys/bytes.js';
+import { isDirectory, statIfThere } from '../../sys/stat.js';
+import { isSysError } from '../../sys/sys-error.js';
+import type { OverlayHandle } from '../../union/overlay-handle.js';
+import type { OverlayRules } from '../../union/overlay-rules.js';
+import { closeStack, type Stack } from '../../union/view-rules.js';
+import { askHints, type Told } from '../hints/ask-hints.js';
+import type { ScanOptions } from '../scan.js';
+import type { WalkDirectory } from '../walk/walk.js';
+import type { HandleLayer, OverlayLayers } from './overlay-layers.js';
+
+/** A directory of a layer that its union does not show. */
+export interface HiddenDirectory {
+  readonly layer: HandleLayer;
+  /** Path from the layer's root. */
+  readonly path: Bytes;
+}
+
+/** The directories that a walk looks into first, and those of them that the union hides. */
+export class LikelyPlaces {
+  readonly #overlay: OverlayLayers;
+  readonly #rules: OverlayRules;
+  readonly #options: ScanOptions;
+  /** By `branch/path`: told of, and not met on the walk. */
+  readonly #unmet = new Map<string, HiddenDirectory>();
+  #told: readonly Told[] | undefined;
+
+  constructor(overlay: OverlayLayers, rules: OverlayRules, options: ScanOptions) {
+    this.#overlay = overlay;
+    this.#rules = rules;
+    this.#options = options;
+  }
+
+  /** Directories that may hold names of these files, as paths from the union's root; none when asked again. */
+  async of(origins: readonly OverlayHandle[]): Promise<Bytes[]> {
+    if (this.#told !== undefined) return [];
+    this.#told = await askHints(this.#overlay.lowers, origins, this.#options);
+    const places: Bytes[] = [];
+    for (const { layer, directories } of this.#told) {
+      for (const path of directories) {
+        places.push(path);
+        this.#unmet.set(`${layer.branch}/${path}`, { layer, path });
+      }
+    }
+    return places;
+  }
+
+  /** Takes note of a directory of the walk. */
+  meet({ path, stack }: WalkDirectory): void {
+    if (this.#unmet.size === 0) return;
+    for (const { layer, real } of stack) if (real === path) this.#unmet.delete(`${layer.branch}/${path}`);
+  }
+
+  /**
+   * Those of the directories that the union shows nowhere. A redirect could show one elsewhere: so it is told only
+   * of layers above which all directories were looked at, which is so for the uppermost lower, and where no redirect
+   * was met.
+   */
+  hidden(): HiddenDirectory[] {
+    const [top] = this.#overlay.lowers;
+    const unmet = [...this.#unmet.values()];
+    this.#unmet.clear();
+    if (this.#rules.redirects > 0) return [];
+    return unmet.filter(({ layer, path }) => layer.branch === top?.branch && !this.#mayShow(layer, path));
+  }
+
+  /** Whether a layer's directory takes part in the merged directory of its path, or nobody can tell. */
+  #mayShow(layer: HandleLayer, path: Bytes): boolean {
+    const { roots } = this.#overlay.layers;
+    let stack: Stack = roots;
+    try {
+      for (const name of componentsOf(path)) {
+        const next = this.#descend(stack, name);
+        if (stack !== roots) closeStack(stack);
+        stack = next;
+      }
+      return stack.some((each) => each.layer.branch === layer.branch);
+    } catch (error) {
+      if (isSysError(error)) return true;
+      throw error;
+    } finally {
+      if (stack !== roots) closeStack(stack);
+    }
+  }
+
+  #descend(stack: Stack, name: Bytes): Stack {
+    for (const [position, { fd }] of stack.entries()) {
+      const facts = statIfThere(fd, name);
+      if (facts === undefined) continue;
+      return isDirectory(facts) ? this.#rules.descend(stack, position, name) : [];
+    }
+    return [];
+  }
+}
