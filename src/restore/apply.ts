@@ -94,8 +94,11 @@ function uppersOf(plan: Plan): Set<number> {
 }
 
 function begin(site: Site, branch: number): void {
+  const { root } = site.layer(branch);
   try {
-    setXattr(site.layer(branch).root, SELF, RUNNING_XATTR, Buffer.from('1'));
+    setXattr(root, SELF, RUNNING_XATTR, Buffer.from('1'));
+    // Where somebody's fsync can take a later change along without this one, a rerun would not look for it.
+    if (!site.inOrder(branch)) fsync(root);
   } catch (error) {
     // The mark only shortens the way of a rerun; without the right to set it a rerun leaves harmless attributes.
     if (!isSysError(error, 'EPERM', 'EOPNOTSUPP', 'ENOSPC', 'EDQUOT')) throw writeFailure(error);

@@ -37,10 +37,10 @@ export class CrashDisks {
   }
 
   /** Runs `body` on the mounted images that trials are copies of. */
-  build<T>(body: () => T): T {
+  async build<T>(body: () => T | Promise<T>): Promise<T> {
     const mounted = this.#mount(this.#bases);
     try {
-      return body();
+      return await body();
     } finally {
       for (const each of mounted.toReversed()) each.unmount();
     }

@@ -2,7 +2,7 @@ import { HYDRATE_XATTR, TIMES_XATTR } from '../../src/scan/own-marks.js';
 import { kernelLog } from '../support/kernel-log.js';
 import { type OverlayPlace, whileMounted } from '../support/overlay-place.js';
 import { byPath, snapshot, type Tree, type TreeEntry } from '../support/tree.js';
-import { differences } from '../support/tree-diff.js';
+import { type Comparison, differences } from '../support/tree-diff.js';
 import { indexed, unindexed } from './crash-scene.js';
 
 /** What is seen of a union at rest: both ways the kernel can show it. */
@@ -40,17 +40,23 @@ export function lookAt(place: OverlayPlace): { readonly views: Views; readonly l
  * the mark that says so is there.
  */
 export function lossesBetween(before: Views, now: Views): string[] {
-  const on = differences(before.on, now.on.map(withoutOwnMarks), {
+  const on = differences(before.on, now.on.map(withoutOwnMarks), sparingOwed(now.on));
+  return [...on, ...offLosses(before, now)];
+}
+
+/** A comparison with a tree as it is now that lets pass what a stopped run owes and says so. */
+export function sparingOwed(now: Tree): Comparison {
+  const entries = byPath(now);
+  return {
     ignore: ['inode', 'ctime', 'blocks'],
     unless: (fact, { kind, path }) => {
       if (kind === 'directory' && (fact === 'size' || fact === 'nlink')) return true;
-      const marks = byPath(now.on).get(path)?.xattrs ?? '';
+      const marks = entries.get(path)?.xattrs ?? '';
       const timesOwed = marks.includes(TIMES_XATTR) || marks.includes(HYDRATE_XATTR);
       if ((fact === 'atime' || fact === 'mtime') && timesOwed) return true;
       return fact === 'xattrs' && marks.includes(HYDRATE_XATTR);
     },
-  });
-  return [...on, ...offLosses(before, now)];
+  };
 }
 
 // Without the index a name shows the old lower file until it is linked, and the right one from then on.
@@ -65,7 +71,8 @@ function offLosses({ on, off }: Views, now: Views): string[] {
   return lines;
 }
 
-function withoutOwnMarks(entry: TreeEntry): TreeEntry {
+/** As if no run had been stopped. */
+export function withoutOwnMarks(entry: TreeEntry): TreeEntry {
   const xattrs = entry.xattrs
     .split('\n')
     .filter((line) => !line.startsWith('trusted.plinkctl.'))

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { Goal } from '../support/restore-union.js';
 import { describeCrash, FULL } from './bench.js';
-import { checkCut, runAndKeep, type Synced } from './power-cut.js';
+import { runAndKeep, type Synced } from './power-cut.js';
 import { tally } from './tally.js';
-import { withoutStrangersLog } from './union-image.js';
+import { tryCuts } from './try-cuts.js';
 
 const goals: readonly Goal[] = ['restore', 'flush'];
 const variants: readonly Synced[] = ['nothing', 'everything', 'some'];
@@ -21,19 +21,14 @@ for (const type of ['ext4', 'xfs', 'btrfs'] as const) {
     test.each(cases)(
       '$goal, $synced of the unsynced writes on the disk (seed $seed)',
       async ({ goal, synced, seed }) => {
-        const { effects, cuts, finished } = await runAndKeep(union(), goal, synced, seed);
+        const run = await runAndKeep(union(), goal, synced, seed);
         const stride = FULL || synced === 'nothing' ? 1 : strides[type];
-        const wrong: string[] = [];
-        let checked = 0;
-        for (const [i, cut] of cuts.entries()) {
-          if ((i + seed) % stride === 0 || i === cuts.length - 1) {
-            checked += 1;
-            const lines = await withoutStrangersLog(() => checkCut(union(), cut, goal, finished));
-            if (lines.length > 0) wrong.push(`${cut.words} (of ${effects}):`, ...lines);
-          }
-          cut.drop();
-        }
-        tally('power cuts', `${type} ${goal}, synced: ${synced}`, { effects, states: cuts.length, checked });
+        const { checked, wrong } = await tryCuts(union(), goal, run, stride);
+        tally('power cuts', `${type} ${goal}, synced: ${synced}`, {
+          effects: run.effects,
+          states: run.cuts.length,
+          checked,
+        });
         expect(wrong).toEqual([]);
       },
       FULL ? 1_800_000 : 180_000,

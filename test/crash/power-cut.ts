@@ -5,7 +5,6 @@ import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openTrusted, withFd } from '../../src
 import { fsync, syncfs } from '../../src/sys/sync.js';
 import { unless } from '../../src/sys/sys-error.js';
 import { Random } from '../support/random.js';
-import type { Tree } from '../support/tree.js';
 import { copyImage } from './crash-image.js';
 import type { CrashUnion } from './crash-union.js';
 import { eachEffect } from './effects.js';
@@ -29,19 +28,19 @@ export interface Cut {
 }
 
 /** A run, and every distinct state of the disks on its way. */
-export interface CutRun {
+export interface CutRun<Left> {
   readonly effects: number;
   readonly cuts: readonly Cut[];
-  readonly finished: Tree;
+  readonly finished: Left;
 }
 
 /** Runs to the end and keeps the disks as they are after every effect; equal neighbours are kept once. */
-export function runAndKeep<Goal extends string>(
-  union: CrashUnion<Goal>,
+export function runAndKeep<Goal extends string, Left>(
+  union: CrashUnion<Goal, Left>,
   goal: Goal,
   synced: Synced,
   seed: number,
-): Promise<CutRun> {
+): Promise<CutRun<Left>> {
   return union.on(async (live) => {
     const random = new Random(seed);
     const cuts: Cut[] = [];
@@ -98,13 +97,13 @@ const chances = [0, 15, 50, 85, 100] as const;
  *
  * @param samples - states; undefined for some at every flush
  */
-export async function runAndReorder<Goal extends string>(
-  union: CrashUnion<Goal>,
+export async function runAndReorder<Goal extends string, Left>(
+  union: CrashUnion<Goal, Left>,
   goal: Goal,
   synced: Synced,
   seed: number,
   samples: number | undefined,
-): Promise<CutRun & { readonly epochs: number }> {
+): Promise<CutRun<Left> & { readonly epochs: number }> {
   const random = new Random(seed);
   let effects = 0;
   const { result, log } = await union.record(async (position) => {
@@ -144,17 +143,17 @@ export async function runAndReorder<Goal extends string>(
 }
 
 /** Mounts what a cut left, looks, runs again, and returns one line for each thing that is not as it should be. */
-export async function checkCut<Goal extends string>(
-  union: CrashUnion<Goal>,
+export async function checkCut<Goal extends string, Left>(
+  union: CrashUnion<Goal, Left>,
   cut: Cut,
   goal: Goal,
-  finished: Tree,
+  finished: Left,
 ): Promise<string[]> {
   const images = cut.build();
   return [
     ...(await union.on(
       async () => [
-        ...when('after the cut', union.losses(goal)),
+        ...when('after the cut', union.losses(finished)),
         ...when('rerun after a mount', await union.finish(goal, finished)),
       ],
       images,

@@ -13,23 +13,33 @@ import { finishedTree, unfinishedBy } from './finished.js';
 import { lookAt, lossesBetween, type Views, viewsOf } from './look.js';
 
 /** An image with an overlay on it, of which every trial gets a copy. */
-export class UnionImage extends CrashDisks implements CrashUnion<Goal> {
+export class UnionImage extends CrashDisks implements CrashUnion<Goal, Tree> {
   readonly synchronisable = ['', 'q', 'd', 'A', 'su', 'fresh', 'q/r']
     .map((name) => join('upper', name))
     .concat('work/index', 'lower');
-  readonly before: Views;
+  #before: Views | undefined;
 
-  /**
-   * @param directory - an empty one on tmpfs
-   * @param mountpoint - where each copy is mounted in its turn
-   */
-  constructor(
+  private constructor(
     type: CrashFileSystem,
     directory: string,
     readonly mountpoint: string,
   ) {
     super([{ type, mountpoint }], directory);
-    this.before = this.build(() => viewsOf(buildCrashUnion(mountpoint)));
+  }
+
+  /**
+   * @param directory - an empty one on tmpfs
+   * @param mountpoint - where each copy is mounted in its turn
+   */
+  static async make(type: CrashFileSystem, directory: string, mountpoint: string): Promise<UnionImage> {
+    const image = new UnionImage(type, directory, mountpoint);
+    image.#before = await image.build(() => viewsOf(buildCrashUnion(mountpoint)));
+    return image;
+  }
+
+  get before(): Views {
+    if (this.#before === undefined) throw new Error('the image is not built yet');
+    return this.#before;
   }
 
   get place(): OverlayPlace {
