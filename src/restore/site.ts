@@ -31,6 +31,11 @@ export interface Site {
 
 const journalsInOrder: readonly bigint[] = [magic.ext4, magic.xfs];
 
+/** Whether the file system of a descriptor is one of those of {@link Site.inOrder}. */
+export function keepsOrder(fd: number): boolean {
+  return journalsInOrder.includes(fileSystemOf(fd).type);
+}
+
 /** Opens the branches and index directories of a union for writing. */
 export function openSite(union: Union): Site {
   const layers = openLayers(union);
@@ -44,7 +49,7 @@ export function openSite(union: Union): Site {
   try {
     for (const layer of layers.all) {
       if (layer.role !== 'upper') continue;
-      if (journalsInOrder.includes(fileSystemOf(layer.root).type)) ordered.add(layer.branch);
+      if (keepsOrder(layer.root)) ordered.add(layer.branch);
       const fd = openIndex(union, layer);
       if (fd !== undefined) indexes.set(layer.branch, fd);
     }

@@ -9,11 +9,15 @@ const goals: readonly AufsGoal[] = ['restore', 'flush', 'prune', 'repair'];
 const variants: readonly Synced[] = ['nothing', 'everything', 'some'];
 const all = goals.flatMap((goal) => variants.map((synced) => ({ goal, synced })));
 
+function isChosen({ goal, synced }: (typeof all)[number]): boolean {
+  return synced === 'some' && (goal === 'flush' || goal === 'repair');
+}
+
 /** What is tried where not everything is: every how manieth state after an effect, and states of reordered writes. */
 const usual = {
-  ext4: { cases: all, stride: 12, samples: 1 },
-  xfs: { cases: all.filter(({ synced }) => synced === 'some'), stride: 24, samples: 2 },
-  btrfs: { cases: all.filter(({ synced }) => synced === 'some'), stride: 24, samples: 3 },
+  ext4: { cases: all.filter(({ synced }) => synced !== 'nothing'), stride: 12, samples: 1 },
+  xfs: { cases: all.filter(isChosen), stride: 24, samples: 2 },
+  btrfs: { cases: all.filter(isChosen), stride: 24, samples: 2 },
 } as const;
 
 for (const type of ['ext4', 'xfs', 'btrfs'] as const) {

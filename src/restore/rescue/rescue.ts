@@ -13,6 +13,7 @@ import { isSysError } from '../../sys/sys-error.js';
 import { absolutePath, canonicalPath } from '../../union/absolute-path.js';
 import { ancestors, branchDirectory } from '../../union/branch-directory.js';
 import type { Union } from '../../union/union.js';
+import { keepsOrder } from '../site.js';
 import { copyFile } from './copy-file.js';
 import { type RescueNote, writeRescueNote } from './rescue-note.js';
 
@@ -97,6 +98,9 @@ function take(
     if (statIfThere(fd, name) !== undefined) continue;
     const how = put(fd, name, dirfd, source);
     if (how === undefined) continue;
+    // btrfs: an fsync of this directory, or of the note in it, brings the new name back after a power cut and leaves
+    // the old one too, and a file with two names is no orphan any more.
+    if (how === 'moved' && !keepsOrder(fd)) syncfs(fd);
     writeRescueNote(fd, name, note);
     fsync(fd);
     if (how === 'copied') unlink(dirfd, source);
