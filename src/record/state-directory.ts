@@ -2,9 +2,8 @@ import { lstatSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { Problem } from '../problem.js';
 import { type Bytes, bytesFromText, joinBytes, toBuffer } from '../sys/bytes.js';
+import { makePrivateDirectories } from '../sys/make-private-directories.js';
 import { absolutePath } from '../union/absolute-path.js';
-
-const PRIVATE = 0o700;
 
 /**
  * Where records are kept: `/var/lib/plinkctl` for root, `$XDG_STATE_HOME/plinkctl` for others.
@@ -44,11 +43,10 @@ export function hasStateDirectory(path: Bytes): boolean {
 }
 
 /** Makes the directory, for its owner alone, where it is not there. */
-export async function makeStateDirectory(path: Bytes): Promise<void> {
-  const { default: fs } = await import('fs-extra');
+export function makeStateDirectory(path: Bytes): void {
   const mask = process.umask(0o077);
   try {
-    fs.mkdirSync(toBuffer(path), { recursive: true, mode: PRIVATE });
+    makePrivateDirectories(path);
   } finally {
     process.umask(mask);
   }

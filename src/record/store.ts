@@ -96,7 +96,7 @@ const TRIES = 600;
 
 /** Runs `body` while no other process records into the directory, which is made if need be. */
 export async function whileAlone<T>(directory: Bytes, body: () => Promise<T>): Promise<T> {
-  await makeStateDirectory(directory);
+  makeStateDirectory(directory);
   const fd = openDirectory(directory);
   try {
     for (let tries = 1; !tryLock(fd); tries += 1) {

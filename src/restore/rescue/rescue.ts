@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Problem } from '../../problem.js';
 import { shown } from '../../report/shown.js';
 import { TEMPORARY_PREFIX } from '../../scan/own-marks.js';
 import { type Bytes, joinBytes, parentOf, toBuffer } from '../../sys/bytes.js';
 import { inodeKey } from '../../sys/inode-id.js';
+import { makePrivateDirectories } from '../../sys/make-private-directories.js';
 import { RENAME_NOREPLACE, rename, unlink } from '../../sys/names.js';
 import { close, openDirectory } from '../../sys/open.js';
 import { randomHex } from '../../sys/random-hex.js';
@@ -47,7 +48,7 @@ const LONGEST_NAME = 230;
 export function openRescue(directory: Bytes, union: Union): Rescue {
   const path = absolutePath(directory);
   refuseRescueInBranch(path, union);
-  mkdirSync(toBuffer(path), { recursive: true, mode: 0o700 });
+  makePrivateDirectories(path);
   const fd = openDirectory(path);
   try {
     // Its own name, and those of directories made above it, must outlive a power cut before anything moves there.
