@@ -68,7 +68,9 @@ export function document(command: string, report: Report): JsonObject {
 }
 
 function printLines(lines: readonly Line[], quiet: boolean, withPriorities: boolean): string {
-  const loud = quiet ? lines.filter(({ level }) => level === 'warning' || level === 'error') : lines;
+  const loud = quiet
+    ? lines.filter(({ level, answer }) => answer === true || level === 'warning' || level === 'error')
+    : lines;
   const told = loud.slice(
     Math.max(
       0,

@@ -16,7 +16,7 @@ export function countReport(report: Report, named: boolean): Report {
         const { entries, union } = subject.scan;
         const upper = union.branches.find(({ role }) => role === 'upper');
         const name = named && upper !== undefined ? `\t${shown(upper.path)}` : '';
-        return [{ level: 'notice', text: `${entries.length}${name}` }];
+        return [{ level: 'notice', answer: true, text: `${entries.length}${name}` }];
       }),
   };
 }

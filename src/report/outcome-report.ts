@@ -2,7 +2,7 @@ import type { Outcome, Plan } from '../restore/plan-types.js';
 import type { ScanResult } from '../scan/result.js';
 import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';
-import { type EntryView, keptViews } from './entry-view.js';
+import { type EntryView, keptViews, settledLines, toldViews } from './entry-view.js';
 import { findingJson } from './findings.js';
 import { plural, size } from './plural.js';
 import type { Line, Page, Report } from './report.js';
@@ -35,6 +35,7 @@ export function outcomeReport(
     text: (page) => [
       ...targetLines(scan.union, page.style),
       ...entryLines(views, page),
+      ...settledLines(views, page),
       ...unreadableLines(scan.unreadable, page),
       ...summaryLines(plan, outcome, attention, page),
       ...(stop === undefined ? [] : stopLines(scan, plan, page)),
@@ -71,8 +72,9 @@ function viewsOf(plan: Plan, outcome: Outcome): EntryView[] {
 }
 
 function entryLines(views: readonly EntryView[], page: Page): Line[] {
-  const all = page.verbosity === 'verbose' || views.length <= ENTRIES_SHOWN;
-  return views
+  const told = toldViews(views, page);
+  const all = page.verbosity === 'verbose' || told.length <= ENTRIES_SHOWN;
+  return told
     .filter((view) => all || view.attention)
     .flatMap((view) => [
       { level: view.attention ? ('warning' as const) : ('info' as const), text: '' },

@@ -2,7 +2,7 @@ import type { Plan } from '../restore/plan-types.js';
 import type { ScanResult } from '../scan/result.js';
 import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';
-import { type EntryView, keptViews } from './entry-view.js';
+import { type EntryView, keptViews, settledLines, toldViews } from './entry-view.js';
 import { findingJson } from './findings.js';
 import { pathJson } from './path-json.js';
 import { plural } from './plural.js';
@@ -27,7 +27,11 @@ export function planReport(scan: ScanResult, plan: Plan, seconds: number): Repor
     text: (page) => [
       ...targetLines(scan.union, page.style),
       ...directoryLines(plan, page),
-      ...views.flatMap((view) => [{ level: 'info' as const, text: '' }, ...entryTree(view, page, true)]),
+      ...toldViews(views, page).flatMap((view) => [
+        { level: 'info' as const, text: '' },
+        ...entryTree(view, page, true),
+      ]),
+      ...settledLines(views, page),
       ...unreadableLines(scan.unreadable, page),
       ...summaryLines(links, removals, attention, page),
     ],
@@ -79,14 +83,18 @@ function directoryLines(plan: Plan, { style }: Page): Line[] {
 }
 
 function summaryLines(links: number, removals: number, attention: number, { style }: Page): Line[] {
-  const nothing = links === 0 && removals === 0;
+  const parts = [
+    links > 0 ? `put back ${plural(links, 'name')}` : undefined,
+    removals > 0 ? `remove ${plural(removals, 'entry', 'entries')} from the index` : undefined,
+  ].filter((part) => part !== undefined);
   const lines: Line[] = [
     { level: 'info', text: '' },
     {
       level: 'info',
-      text: nothing
-        ? `${style.green('✓')} Nothing to do.`
-        : `Would put back ${plural(links, 'name')} and remove ${plural(removals, 'entry', 'entries')} from the index. Nothing was changed.`,
+      text:
+        parts.length === 0
+          ? `${style.green('✓')} Nothing to do.`
+          : `Would ${parts.join(' and ')}. Nothing was changed.`,
     },
   ];
   if (attention > 0) {

@@ -1,6 +1,11 @@
-/** `1 entry`, `2 entries`. */
+/** `1 entry`, `2 entries`, `12,000 entries`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
+  return `${grouped(count)} ${count === 1 ? one : many}`;
+}
+
+/** A whole number with its thousands set apart: `1,463,615`. */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** A number of bytes for people, in powers of 1024. */
@@ -12,6 +17,6 @@ export function size(bytes: bigint): string {
     value /= 1024;
     unit += 1;
   }
-  if (unit === 0) return plural(value, 'byte');
+  if (unit === 0) return `${value} ${value === 1 ? 'byte' : 'bytes'}`;
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]}`;
 }

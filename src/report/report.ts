@@ -10,6 +10,8 @@ export type JsonObject = { readonly [key: string]: Json };
 export interface Line {
   readonly text: string;
   readonly level: Level;
+  /** The very answer that was asked for: `--quiet` leaves it. */
+  readonly answer?: true;
 }
 
 /** For whom a text report is written. */

@@ -4,7 +4,7 @@ import { entryTree } from './entry-tree.js';
 import { seen } from './entry-view.js';
 import { findingJson, findingLines } from './findings.js';
 import { nameTree } from './name-tree.js';
-import { nextStep } from './next-step.js';
+import { nextLines } from './next-step.js';
 import { plural } from './plural.js';
 import type { Line, Page, Report } from './report.js';
 import { findingsOf, needsAttention } from './scan-findings.js';
@@ -72,7 +72,8 @@ function entryLines(scan: ScanResult, page: Page): Line[] {
   ]);
 }
 
-function summaryLines(command: 'list' | 'check', scan: ScanResult, of: number, { style }: Page): Line[] {
+function summaryLines(command: 'list' | 'check', scan: ScanResult, of: number, page: Page): Line[] {
+  const { style } = page;
   const howMany = countText(scan.entries, of);
   const risky = scan.entries.filter(({ atRisk }) => atRisk).length;
   const missing = linksMissing(scan);
@@ -97,11 +98,15 @@ function summaryLines(command: 'list' | 'check', scan: ScanResult, of: number, {
     });
   }
   if (command === 'check' && !needsAttention(scan)) {
-    lines.push({ level: 'info', text: style.green('✓ Nothing needs attention.') });
+    lines.push({ level: 'info', text: style.green('✓ Nothing is broken or at risk.') });
   }
-  const next = nextStep(scan);
-  if (next !== undefined) lines.push({ level: 'notice', text: `${style.dim('next:')} ${next}` });
-  return lines;
+  if (command === 'check' && missing > 0) {
+    lines.push({
+      level: 'info',
+      text: 'Without the index the missing names show old content: flush before the upper is copied, packed or mounted otherwise.',
+    });
+  }
+  return [...lines, ...nextLines(scan, page)];
 }
 
 function linksMissing(scan: ScanResult): number {

@@ -1,42 +1,69 @@
 import { describe, expect, test } from '@jest/globals';
-import { nextStep } from '../../src/report/next-step.js';
+import { nextSteps } from '../../src/report/next-step.js';
 import type { Finding } from '../../src/scan/result.js';
 import type { OverlayUnion } from '../../src/union/union.js';
 import { b, entry, overlayUnion, scanResult } from './samples.js';
 
-const words = "--upper /u --lower /l1 --lower '/it'\\''s l2' --work /w";
-const mendable: Finding = {
-  code: 'work-leftovers',
-  severity: 'note',
-  path: b('/w/work'),
-  message: 'left by a crash',
-  remedy: 'repair',
-  safe: true,
-  action: { kind: 'settle', consent: 'safe' },
-};
-const blocked = { code: 'volatile', message: 'it may be torn', remedy: 'make it anew' };
-const mounted = { path: b('/m'), dev: 1n, readOnly: false, pid: undefined };
-const complete = entry({ state: 'complete', missing: [] });
-const orphan = entry({ state: 'orphan', names: [], missing: [] });
+const target = "--upper /u --lower /l1 --lower '/it'\\''s l2' --work /w";
+const whole = entry({ state: 'complete', missing: [] });
+const at = { in: 'index', branch: 0, name: b('x') } as never;
 
-describe('the next step after a look', () => {
+const finding = (code: string, severity: Finding['severity'], action?: Finding['action']): Finding => ({
+  code,
+  severity,
+  path: b('x'),
+  message: 'm',
+  remedy: 'r',
+  safe: false,
+  action,
+});
+
+const junk = finding('junk-name', 'error', { kind: 'rescue', at, consent: 'rescue' });
+const orphan = finding('orphan', 'warning', { kind: 'rescue', at, consent: 'rescue' });
+const risk = finding('only-copy-at-risk', 'danger', {
+  kind: 'flush',
+  branch: 0,
+  entry: b('x'),
+  consent: 'safe',
+});
+const stale = finding('stale', 'warning', { kind: 'flush', branch: 0, entry: b('x'), consent: 'safe' });
+const note = finding('wrong-nlink', 'note', { kind: 'rescue', at, consent: 'rescue' });
+
+const steps = (findings: Finding[], entries = [whole]) =>
+  nextSteps(scanResult({ findings, entries })).map((line) => line.replace(` ${target}`, ''));
+
+describe('what to run next', () => {
   test.each([
-    ['names are missing', {}, `plinkctl flush ${words}`],
-    ['nothing is left to do', { entries: [complete] }, undefined],
-    ['only an orphan is left', { entries: [complete, orphan] }, `plinkctl prune ${words}`],
-    ['a finding can be mended', { findings: [mendable] }, `plinkctl repair ${words}`],
+    ['nothing', [], [whole], []],
+    ['missing names', [], [entry()], ['plinkctl flush']],
+    ['what is broken comes before the links', [junk], [entry()], ['plinkctl repair', 'plinkctl flush']],
     [
-      'a finding only a person can mend',
-      { findings: [{ ...mendable, action: undefined }] },
-      `plinkctl flush ${words}`,
+      'what would be lost comes before all else',
+      [junk, risk],
+      [entry()],
+      ['plinkctl flush', 'plinkctl repair'],
     ],
-    ['the union may not be written to', { blocked }, undefined],
-    [
-      'a repair has to wait for the unmount',
-      { findings: [mendable], union: { ...(overlayUnion as OverlayUnion), mounted } },
-      'plinkctl flush /m',
-    ],
-  ])('%s', (_, changes, expected) => {
-    expect(nextStep(scanResult(changes))).toBe(expected);
+    ['stale entries', [stale], [whole], ['plinkctl flush']],
+    ['orphans', [orphan], [entry({ state: 'orphan', names: [], missing: [] })], ['plinkctl prune']],
+    ['a note asks for nothing', [note], [whole], []],
+    ['what no command mends', [finding('foreign', 'warning')], [whole], []],
+  ])('%s', (_, findings, entries, expected) => {
+    expect(steps(findings, entries)).toEqual(expected);
+  });
+
+  test('where nothing may be written, what lets it be written', () => {
+    const blocked = { code: 'other-upper', message: 'm', remedy: 'r' };
+    expect(nextSteps(scanResult({ blocked }))).toEqual([]);
+    expect(nextSteps(scanResult({ blocked, findings: [junk] }))).toEqual([`plinkctl repair ${target}`]);
+  });
+
+  test('a repair has to wait for the unmount', () => {
+    const mounted = { path: b('/m'), dev: 1n, readOnly: false, pid: undefined };
+    const union = { ...(overlayUnion as OverlayUnion), mounted };
+    expect(nextSteps(scanResult({ findings: [junk], union }))).toEqual(['plinkctl flush /m']);
+  });
+
+  test('the line names the union as it was named', () => {
+    expect(nextSteps(scanResult())).toEqual([`plinkctl flush ${target}`]);
   });
 });

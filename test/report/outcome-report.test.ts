@@ -66,12 +66,11 @@ upper /u over /l1, /it's l2
 ├─ + d/c
 └─ ✓ a
 
-00fe  directory  directory
-└─ belongs to nfs_export
-
 11.15  file of 12 KiB  ambiguous
 ├─ its names cannot be proved
 └─ two lower files could be its origin
+
+1 entry needs nothing (-v shows it)
 
 ✓ 2 names put back, 1 directory made for them, 1 entry removed from the index, 2.0 KiB freed.
 ! 1 entry kept, for the reasons above.
@@ -178,8 +177,7 @@ directories to be made
 ├─ its names cannot be proved
 └─ two lower files could be its origin
 
-00fe  directory  directory
-└─ belongs to nfs_export
+1 entry needs nothing (-v shows it)
 
 Would put back 2 names and remove 1 entry from the index. Nothing was changed.
 ! 1 entry would be kept, for the reasons above."

@@ -133,6 +133,7 @@ Could not be looked into, so nothing there is proved
   • branch 1: secret [EACCES]
 
 1 entry: 1 restorable. 2 names are missing.
+Without the index the missing names show old content: flush before the upper is copied, packed or mounted otherwise.
 next: plinkctl flush --upper /u --lower /l1 --lower '/it'\\''s l2' --work /w"
 `);
     expect(printed(report.text(page), true)).not.toContain('is as it is');
