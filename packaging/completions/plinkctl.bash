@@ -21,6 +21,10 @@ _plinkctl() {
       ((COMP_CWORD > 2)) || COMPREPLY=($(compgen -W 'auplink mount.aufs umount.aufs umount.overlay fsck.overlay' -- "$cur"))
       return
       ;;
+    completion)
+      ((COMP_CWORD > 2)) || COMPREPLY=($(compgen -W 'bash zsh fish' -- "$cur"))
+      return
+      ;;
     help)
       COMPREPLY=($(compgen -W 'list check restore flush prune repair record maint discover demo' -- "$cur"))
       return

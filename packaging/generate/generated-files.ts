@@ -1,12 +1,12 @@
 import type { Command } from '../../src/cli/command.js';
+import { bashCompletion } from '../../src/cli/completion/bash-completion.js';
+import { completionTable } from '../../src/cli/completion/completion-table.js';
+import { fishCompletion } from '../../src/cli/completion/fish-completion.js';
+import { zshCompletion } from '../../src/cli/completion/zsh-completion.js';
 import { personalities } from '../../src/cli/personality.js';
 import { commands } from '../../src/cli/table.js';
-import { bashCompletion } from './bash-completion.js';
-import { completionTable } from './completion-table.js';
 import { fillPage } from './fill-page.js';
-import { fishCompletion } from './fish-completion.js';
 import { manSections } from './man-sections.js';
-import { zshCompletion } from './zsh-completion.js';
 
 /**
  * Every file that is made from the command table.

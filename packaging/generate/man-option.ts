@@ -1,5 +1,5 @@
+import { shownOptions } from '../../src/cli/completion/shown-options.js';
 import type { Option } from '../../src/cli/option.js';
-import { shownOptions } from './option-groups.js';
 import { bold, italic, roff, tagged } from './roff.js';
 
 /** One option as a tagged paragraph of the manual. */

@@ -1,7 +1,8 @@
 import type { Command } from '../../src/cli/command.js';
+import { shownOptions } from '../../src/cli/completion/shown-options.js';
 import { exitMeanings } from '../../src/cli/exit-code.js';
 import { manOption, manOptions } from './man-option.js';
-import { isShared, sharedGroups, shownOptions } from './option-groups.js';
+import { isShared, sharedGroups } from './option-groups.js';
 import { bold, italic, roff, tagged } from './roff.js';
 
 /** The parts of plinkctl(8) that are made from the command table, by the name of their place in the page. */

@@ -10,11 +10,6 @@ export const sharedGroups: readonly { readonly heading: string; readonly options
 
 const shared = new Map(sharedGroups.flatMap(({ options }) => Object.entries(options)));
 
-/** Those options that are to be shown. */
-export function shownOptions(options: Options): (readonly [string, Option])[] {
-  return Object.entries(options).filter(([, { hidden }]) => hidden !== true);
-}
-
 /** Whether the manual tells of the option among the shared ones; a command's own text comes before. */
 export function isShared(name: string, option: Option): boolean {
   return shared.get(name)?.describe === option.describe;

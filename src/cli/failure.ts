@@ -30,7 +30,13 @@ export function failureOf(error: unknown): Failure {
   }
   if (isNodeError(error)) {
     const { code, message, syscall, path } = error;
-    return { exitCode: exitCode.operational, code, message, syscall, path: asBytes(path) };
+    return {
+      exitCode: exitCode.operational,
+      code,
+      message: meaningOf(message),
+      syscall,
+      path: asBytes(path),
+    };
   }
   return {
     exitCode: exitCode.operational,
@@ -50,6 +56,11 @@ interface NodeError {
 
 function isNodeError(error: unknown): error is NodeError {
   return typeof error === 'object' && error !== null && 'code' in error && 'syscall' in error;
+}
+
+// `ENOENT: no such file or directory, open '/x'`: code, call and path are told anyway.
+function meaningOf(message: string): string {
+  return /^E[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
 }
 
 function asBytes(path: string | Buffer | undefined): Bytes | undefined {

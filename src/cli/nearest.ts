@@ -1,12 +1,16 @@
-/** The candidate that `word` is most likely a misspelling of; undefined where none is near. */
+/**
+ * The candidate that `word` is most likely a misspelling or the beginning of; undefined where none is near.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3))
-    ? best.candidate
-    : undefined;
+  // A third of its letters, but not all of them: any letter is one step from any other.
+  const steps = Math.min(Math.max(1, Math.floor(word.length / 3)), word.length - 1);
+  if (best !== undefined && best.distance <= steps) return best.candidate;
+  const begun = candidates.filter((candidate) => word.length > 1 && candidate.startsWith(word));
+  return begun.length === 1 ? begun[0] : undefined;
 }
 
 // Levenshtein's distance, with a swap of two neighbours as one step: the commonest slip of the fingers.

@@ -75,7 +75,6 @@ async function reportOf(
     return forgiven ? { ...report, exitCode: exitCode.done } : report;
   } catch (error) {
     // One union in trouble must not keep the others from their maintenance.
-    const failure = failureOf(error);
-    return failureReport({ ...failure, path: failure.path ?? name });
+    return failureReport({ ...failureOf(error), union: name });
   }
 }

@@ -33,7 +33,11 @@ export async function runLine(
     const words = helpWords(rawArguments(argv));
     let line = parseLean(commands, words);
     if (line === undefined) {
-      const answer = await askYargs(commands, words, { version, columns: streams.columns });
+      const answer = await askYargs(commands, words, {
+        version,
+        columns: streams.columns,
+        shell: streams.env.SHELL,
+      });
       if ('output' in answer) {
         streams.out(answer.output);
         return 0;

@@ -41,12 +41,14 @@ function toValue(name: string, option: Option, value: RawValue): boolean | numbe
 export function notAChoice(name: string, value: string, choices: readonly string[]): Problem {
   const near = nearest(value, choices);
   const hint = near === undefined ? undefined : `did you mean ${near}?`;
-  return new Problem('usage', 'bad-option', `--${name} takes one of ${choices.join(', ')}`, { hint });
+  return new Problem('usage', 'bad-option', `--${name} takes one of ${choices.join(', ')}, not ${value}`, {
+    hint,
+  });
 }
 
 /** A number of seconds or the like: not negative, perhaps with a fraction. */
 export function seconds(name: string, value: string): number {
-  if (!/^\d+(\.\d+)?$/.test(value)) throw usage(`--${name} takes a number`);
+  if (!/^\d+(\.\d+)?$/.test(value)) throw usage(`--${name} takes a number of seconds, not ${value}`);
   return Number(value);
 }
 

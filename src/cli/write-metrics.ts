@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { metricsText } from '../report/metrics.js';
 import type { JsonObject } from '../report/report.js';
 import { type Bytes, toBuffer } from '../sys/bytes.js';
+import { naming } from './naming.js';
 
 /**
  * Puts the result of a run into a metrics file, whole or not at all: a collector may read at any moment.
@@ -13,10 +14,10 @@ export function writeMetrics(file: Bytes, document: JsonObject): void {
   // The collector takes only names that end in `.prom`.
   const temporary = toBuffer(`${file}.${process.pid}` as Bytes);
   try {
-    writeFileSync(temporary, metricsText(document, now, previousText(file)));
+    naming(file, () => writeFileSync(temporary, metricsText(document, now, previousText(file))));
     // The collector is another user, and root's umask may be strict.
     chmodSync(temporary, 0o644);
-    renameSync(temporary, toBuffer(file));
+    naming(file, () => renameSync(temporary, toBuffer(file)));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

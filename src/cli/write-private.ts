@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fchmodSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type Bytes, toBuffer } from '../sys/bytes.js';
+import { naming } from './naming.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
@@ -10,7 +11,7 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
  */
 export function writePrivate(file: Bytes, text: string): void {
   const temporary = toBuffer(`${file}.${randomBytes(6).toString('hex')}` as Bytes);
-  const fd = openSync(temporary, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o600);
+  const fd = naming(file, () => openSync(temporary, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o600));
   try {
     try {
       fchmodSync(fd, 0o600);
@@ -18,7 +19,7 @@ export function writePrivate(file: Bytes, text: string): void {
     } finally {
       closeSync(fd);
     }
-    renameSync(temporary, toBuffer(file));
+    naming(file, () => renameSync(temporary, toBuffer(file)));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

@@ -2,6 +2,9 @@ import type { Argv, Options as YargsOption } from 'yargs';
 import { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Command } from './command.js';
+import { completionScript, shellOf } from './completion/completion-script.js';
+import { shells } from './completion/completion-table.js';
+import { diagnose } from './diagnose.js';
 import { exitMeanings } from './exit-code.js';
 import { normalise } from './normalise.js';
 import type { Option, Options } from './option.js';
@@ -15,6 +18,8 @@ export interface YargsSettings {
   readonly version: string;
   /** Columns of the terminal. */
   readonly columns: number;
+  /** The user's login shell, a path. */
+  readonly shell?: string | undefined;
 }
 
 /**
@@ -40,6 +45,7 @@ export async function askYargs(
   const { default: yargs } = await import('yargs');
   let answer: ParsedLine | undefined;
   let output = '';
+  let script = '';
   const parser = yargs(own)
     .scriptName(group === undefined ? 'plinkctl' : `plinkctl ${group}`)
     .usage('$0 COMMAND [OPTION]… [UNION]')
@@ -64,7 +70,6 @@ export async function askYargs(
     .alias('help', 'h')
     .version(settings.version)
     .wrap(Math.min(100, settings.columns))
-    .recommendCommands()
     .strict()
     .epilog('plinkctl COMMAND --help tells more about a command.');
   for (const command of commands.filter((each) => inGroup(each, group))) {
@@ -72,13 +77,42 @@ export async function askYargs(
       answer = line;
     });
   }
-  parser.completion('completion', 'print a completion script for bash or zsh');
+  if (group === undefined) {
+    addCompletion(parser, settings.shell, (text) => {
+      script = text;
+    });
+  }
   parser.demandCommand(1, 'no command is given');
+  refuseHelpOfNothing(commands, words);
   await parser.parseAsync(own, {}, (_error, _argv, text) => {
     output = text;
   });
   if (answer !== undefined) return answer;
+  if (script !== '') return { output: script };
   return { output: output === '' ? '' : `${output.replaceAll('..]', ']  ')}\n` };
+}
+
+function addCompletion(parser: Argv, shell: string | undefined, take: (script: string) => void): void {
+  parser.command(
+    'completion [SHELL]',
+    'print a completion script for bash, zsh or fish',
+    (builder) =>
+      builder
+        .usage('$0 completion [SHELL]')
+        .positional('SHELL', { choices: shells, describe: 'for this shell [default: that of $SHELL]' })
+        .example('source <($0 completion bash)', 'in ~/.bashrc; likewise for zsh in ~/.zshrc')
+        .example('$0 completion fish | source', 'in ~/.config/fish/config.fish')
+        .epilog('The packages install these files for every user.'),
+    ({ SHELL }) => take(completionScript(SHELL ?? shellOf(shell))),
+  );
+}
+
+// yargs shows its general help for any word.
+function refuseHelpOfNothing(commands: readonly Command<Options>[], words: readonly Bytes[]): void {
+  const [first] = words;
+  if (first === undefined || first.startsWith('-') || !words.includes('--help' as Bytes)) return;
+  const problem = diagnose(commands, words);
+  if (problem?.code === 'unknown-command') throw problem;
 }
 
 // Two-word commands form a group: yargs sees the second word only.

@@ -1,7 +1,7 @@
 import type { Bytes } from '../sys/bytes.js';
 import { pathJson } from './path-json.js';
 import type { JsonObject } from './report.js';
-import { shown } from './shown.js';
+import { sentence, shown } from './shown.js';
 
 /** An error as a person and a program are told of it. */
 export interface Failure {
@@ -10,6 +10,8 @@ export interface Failure {
   readonly code: string;
   readonly message: string;
   readonly path?: Bytes | undefined;
+  /** In a run over several: which one it was, by its mount point or upper. */
+  readonly union?: Bytes | undefined;
   readonly syscall?: string | undefined;
   readonly hint?: string | undefined;
   /** Only for a fault of the program itself. */
@@ -17,23 +19,25 @@ export interface Failure {
 }
 
 /** One line that says what is wrong and where, and one that says what to do. */
-export function failureText({ message, path, syscall, hint, stack }: Failure): string {
-  const where = path === undefined || path === '' ? '' : `${shown(path)}: `;
-  const what = `${where}${message}${syscall === undefined ? '' : ` (${syscall})`}`;
+export function failureText({ message, path, union, syscall, hint, stack }: Failure): string {
+  const places = [...new Set([union, path])].filter((place) => place !== undefined && place !== '');
+  const where = places.map((place) => `${shown(place as Bytes)}: `).join('');
+  const what = `${where}${sentence(message)}${syscall === undefined ? '' : ` (${syscall})`}`;
   return [
     what,
-    ...(hint === undefined ? [] : [hint]),
+    ...(hint === undefined ? [] : [sentence(hint)]),
     ...(stack === undefined ? [] : stack.split('\n')),
   ].join('\n');
 }
 
 /** The `error` field of the JSON document. */
-export function failureJson({ code, message, path, syscall, hint }: Failure): JsonObject {
+export function failureJson({ code, message, path, union, syscall, hint }: Failure): JsonObject {
   return {
     code,
-    message,
+    message: sentence(message),
     path: path === undefined || path === '' ? null : pathJson(path),
+    ...(union === undefined ? {} : { union: pathJson(union) }),
     syscall: syscall ?? null,
-    hint: hint ?? null,
+    hint: hint === undefined ? null : sentence(hint),
   };
 }

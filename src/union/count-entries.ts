@@ -13,10 +13,7 @@ export type EntryCount =
 export function countEntries(union: DescribedUnion): EntryCount {
   const directories = indexDirectories(union);
   if (directories.length === 0) {
-    return {
-      unknown: union.format === 'overlay' ? 'no work directory, so no index' : 'no writable branch',
-      path: undefined,
-    };
+    return { unknown: whyNone(union), path: undefined };
   }
   let entries = 0;
   for (const path of directories) {
@@ -30,6 +27,13 @@ export function countEntries(union: DescribedUnion): EntryCount {
     }
   }
   return { entries };
+}
+
+function whyNone({ format, work }: DescribedUnion): string {
+  if (format === 'aufs') return 'no writable branch';
+  return work === undefined
+    ? 'no work directory, so no index'
+    : 'mounted with relative paths, from a directory that is not known';
 }
 
 function isThere(path: Bytes): boolean {

@@ -54,8 +54,11 @@ function refuseRelative(described: DescribedUnion): void {
   throw new Problem(
     'operational',
     'relative-branch',
-    'the union was mounted with relative paths, and from where is not known',
-    { path: relative, hint: 'name its branches: -o, or --upper, --lower and --work' },
+    `it was mounted with relative paths (${relative}), and from which directory is not known`,
+    {
+      path: described.mounted?.path,
+      hint: 'mount it with absolute paths; once it is unmounted, --upper, --lower and --work name its branches',
+    },
   );
 }
 

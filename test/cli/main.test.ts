@@ -48,11 +48,18 @@ describe('help', () => {
     expect(await runMain('help', 'flush')).toEqual(await runMain('flush', '--help'));
   });
 
-  test('completion prints a script and completes', async () => {
-    expect((await runMain('completion')).out).toContain('--get-yargs-completions');
-    const { out } = await runMain('--get-yargs-completions', 'plinkctl', 'list', '--u');
-    expect(out.split('\n')).toContain('--upper');
-    expect(out).not.toContain('kernel-root');
+  test('completion prints the script of a shell', async () => {
+    for (const [shell, file] of [
+      ['bash', 'plinkctl.bash'],
+      ['zsh', '_plinkctl'],
+      ['fish', 'plinkctl.fish'],
+    ] as const) {
+      const packaged = readFileSync(`packaging/completions/${file}`, 'utf8');
+      expect(await runMain('completion', shell)).toEqual({ code: 0, out: packaged, err: '' });
+    }
+    expect((await runMain('completion')).out).toContain('completion for plinkctl');
+    expect((await runMain('completion', '--help')).out).toContain('[SHELL]');
+    expect((await runMain('completion', 'tcsh')).code).toBe(16);
   });
 });
 
@@ -60,19 +67,43 @@ describe('usage errors', () => {
   test.each<[string[], string]>([
     [[], 'plinkctl: no command is given\n  plinkctl --help lists what there is\n'],
     [['lsit'], 'plinkctl: unknown command: lsit\n  did you mean list?\n'],
-    [['list', '--uper', 'x'], 'plinkctl: unknown argument: uper\n  did you mean --upper?\n'],
+    [['fl'], 'plinkctl: unknown command: fl\n  did you mean flush?\n'],
+    [['zzz'], 'plinkctl: unknown command: zzz\n  plinkctl --help lists what there is\n'],
+    [['lsit', '--help'], 'plinkctl: unknown command: lsit\n  did you mean list?\n'],
+    [
+      ['maint'],
+      'plinkctl: maint needs to be told what: run or status\n  plinkctl maint --help lists what there is\n',
+    ],
+    [['maint', 'stat'], 'plinkctl: unknown command: maint stat\n  did you mean maint status?\n'],
+    [['-v', 'list'], 'plinkctl: -v stands before the command\n  options follow it: plinkctl list -v …\n'],
+    [['list', '--uper', 'x'], 'plinkctl: list has no option --uper\n  did you mean --upper?\n'],
+    [['list', '--stat'], 'plinkctl: list has no option --stat\n  did you mean --state?\n'],
+    [['list', '-z'], 'plinkctl: list has no option -z\n  plinkctl list --help lists what there is\n'],
     [
       ['list', '--dry-run'],
-      'plinkctl: unknown argument: dry-run\n  plinkctl list --help lists what there is\n',
+      'plinkctl: list has no option --dry-run\n  it belongs to restore, flush, prune, repair, record\n',
     ],
-    [['list', '--format=x', '/'], 'plinkctl: --format takes one of aufs, overlay\n'],
-    [['list', '--timeout=x', '/'], 'plinkctl: --timeout takes a number\n'],
+    [['list', '--upper'], 'plinkctl: --upper needs a value\n  plinkctl list --help lists what there is\n'],
+    [
+      ['list', '--sort', 'siz', '/'],
+      'plinkctl: --sort takes one of name, state, size, mtime, names, not siz\n  did you mean size?\n',
+    ],
+    [['list', '--threads=3', '/'], 'plinkctl: --threads takes one of 1, 2, not 3\n'],
+    [
+      ['list', '--fro\x1b[31m'],
+      'plinkctl: list has no option --fro\\x1b[31m\n  plinkctl list --help lists what there is\n',
+    ],
+    [['list', '--format=x', '/'], 'plinkctl: --format takes one of aufs, overlay, not x\n'],
+    [['list', '--timeout=x', '/'], 'plinkctl: --timeout takes a number of seconds, not x\n'],
     [['list', '--upper=a', '--upper=b'], 'plinkctl: --upper is given more than once\n'],
     [['list', '--upper='], 'plinkctl: --upper needs a value\n'],
     [['list', '--no-upper'], 'plinkctl: --upper cannot be negated\n'],
     [['list', '-'], 'plinkctl: a lone - means nothing here\n'],
     [['list', '--all', '/mnt'], 'plinkctl: --all takes no union beside it\n'],
-    [['discover', 'x'], 'plinkctl: unknown argument: x\n  plinkctl discover --help lists what there is\n'],
+    [
+      ['discover', 'x'],
+      'plinkctl: discover takes no argument: x\n  plinkctl discover --help lists what there is\n',
+    ],
   ])('%j', async (argv, err) => {
     expect(await runMain(...argv)).toEqual({ code: 16, out: '', err });
   });

@@ -118,7 +118,7 @@ describeIncidents('a mounted overlay that is not as usual', ['ext4', 'tmpfs'], (
     try {
       expect(await document('restore', place.merged)).toMatchObject({
         exitCode: 8,
-        error: { code: 'relative-branch' },
+        error: { code: 'relative-branch', path: place.merged },
       });
     } finally {
       command('umount', place.merged);

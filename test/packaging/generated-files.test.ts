@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { generatedFiles } from '../../packaging/generate/generated-files.js';
-import { shownOptions } from '../../packaging/generate/option-groups.js';
+import { shownOptions } from '../../src/cli/completion/shown-options.js';
 import { personalities } from '../../src/cli/personality.js';
 import { commands } from '../../src/cli/table.js';
 import { command } from '../support/command.js';

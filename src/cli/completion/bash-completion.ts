@@ -5,6 +5,7 @@ import {
   type Offered,
   offeredFor,
   otherWords,
+  shells,
 } from './completion-table.js';
 
 /** A completion for bash that needs nothing but bash. */
@@ -30,6 +31,10 @@ _plinkctl() {
   case $command in
 ${groupCases(table)}    as)
       ((COMP_CWORD > 2)) || COMPREPLY=($(compgen -W '${otherNames.join(' ')}' -- "$cur"))
+      return
+      ;;
+    completion)
+      ((COMP_CWORD > 2)) || COMPREPLY=($(compgen -W '${shells.join(' ')}' -- "$cur"))
       return
       ;;
     help)

@@ -1,6 +1,6 @@
-import type { Command } from '../../src/cli/command.js';
-import type { Option } from '../../src/cli/option.js';
-import { shownOptions } from './option-groups.js';
+import type { Command } from '../command.js';
+import type { Option } from '../option.js';
+import { shownOptions } from './shown-options.js';
 
 /** What a completion offers behind an option. */
 export type Offered = 'nothing' | 'directories' | 'files' | readonly string[];
@@ -24,6 +24,9 @@ export function completionTable(commands: readonly Command[]): CompletedCommand[
     options: [...shownOptions(options), ['help', help]],
   }));
 }
+
+/** Shells that a completion is made for. */
+export const shells = ['bash', 'zsh', 'fish'] as const;
 
 /** Words behind the program's name that are no commands of the table, each with what it does. */
 export const otherWords: readonly (readonly [string, string])[] = [

@@ -1,5 +1,12 @@
-import type { Option } from '../../src/cli/option.js';
-import { type CompletedCommand, groups, isGroup, offeredFor, otherWords } from './completion-table.js';
+import type { Option } from '../option.js';
+import {
+  type CompletedCommand,
+  groups,
+  isGroup,
+  offeredFor,
+  otherWords,
+  shells,
+} from './completion-table.js';
 
 const unions = "'(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'";
 
@@ -16,6 +23,7 @@ export function fishCompletion(table: readonly CompletedCommand[], otherNames: r
     ...otherWords.map(([word, what]) => first(word, what)),
     first('as', 'run as another program'),
     `complete -c plinkctl -n '__fish_seen_subcommand_from as' -a '${otherNames.join(' ')}'`,
+    `complete -c plinkctl -n '__fish_seen_subcommand_from completion' -a '${shells.join(' ')}'`,
     `complete -c plinkctl -n '__fish_seen_subcommand_from help' -a '${[...tree.keys()].join(' ')}'`,
   ];
   for (const [word, members] of tree) {

@@ -1,5 +1,12 @@
-import type { Option } from '../../src/cli/option.js';
-import { type CompletedCommand, groups, isGroup, offeredFor, otherWords } from './completion-table.js';
+import type { Option } from '../option.js';
+import {
+  type CompletedCommand,
+  groups,
+  isGroup,
+  offeredFor,
+  otherWords,
+  shells,
+} from './completion-table.js';
 
 /** A completion for zsh. */
 export function zshCompletion(table: readonly CompletedCommand[], otherNames: readonly string[]): string {
@@ -30,6 +37,7 @@ ${[...words, ...otherWords, ['as', 'run as another program'] as const].map(([wor
       curcontext="\${curcontext%:*}-$words[1]:"
       case $words[1] in
 ${[...tree].map(([word, members]) => wordCase(word, members)).join('')}        as) _values program ${otherNames.join(' ')} && ret=0 ;;
+        completion) _values shell ${shells.join(' ')} && ret=0 ;;
         help) _values command ${[...tree.keys()].join(' ')} && ret=0 ;;
       esac
       ;;
@@ -43,7 +51,12 @@ _plinkctl_unions() {
   _alternative 'mounted:mounted union:compadd -a mounted' 'directories:directory:_files -/'
 }
 
-_plinkctl "$@"
+# Loaded from fpath it is called, sourced it is told to the completion system.
+if [[ $funcstack[1] == _plinkctl ]]; then
+  _plinkctl "$@"
+else
+  compdef _plinkctl plinkctl
+fi
 `;
 }
 

@@ -47,9 +47,9 @@ const styleMarkup = new Html(styleSheet);
 
 function subjectHtml(subject: Subject): Html {
   if ('scan' in subject) return unionSection(subject.scan, subject.seconds);
-  const { path, message, syscall, hint } = subject.failure;
+  const { path, union, message, syscall, hint } = subject.failure;
   const where = path === undefined || path === '' ? nothing : html`${nameHtml(path)}: `;
-  return html`<article><h2>Not looked at</h2>
+  return html`<article><h2>${union === undefined ? nothing : html`${nameHtml(union)}: `}not looked at</h2>
 <div class="card error"><p>${where}${sentence(message)}${syscall === undefined ? '' : ` (${syscall})`}</p>
 ${hint === undefined ? nothing : html`<p class="remedy">${sentence(hint)}</p>`}</div></article>
 `;
