@@ -54,7 +54,8 @@ upper /u over /l
 
 3 entries: 1 restorable, 1 complete, 1 orphan. 2 names are missing.
 1 entry holds the only copy of data that the next mount or another tool's flush would destroy.
-next: plinkctl flush --upper /u --lower /l"
+next: plinkctl flush --upper /u --lower /l
+then: plinkctl prune --upper /u --lower /l"
 `);
   });
 
