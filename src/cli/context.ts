@@ -1,5 +1,6 @@
 import type { Notice } from '../report/notice.js';
 import type { Progress } from '../report/progress.js';
+import type { GroupHints } from '../scan/hints/group-hints.js';
 import type { Bytes } from '../sys/bytes.js';
 
 /** Where text goes; replaced by tests. */
@@ -27,6 +28,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Threads for a long walk; undefined leaves it to the scan. */
   readonly threads: number | undefined;
+  /** What is remembered of lowers that are looked at more than once. */
+  readonly groups?: GroupHints | undefined;
   /** When `--timeout` is up, in the milliseconds of `performance.now`: for work that lets no timer run. */
   readonly deadline: number | undefined;
   /** `''`, or where tests keep their `proc`, `sys` and `etc`. */

@@ -9,6 +9,7 @@ import type { Invocation } from './command.js';
 import type { allOption, outputOptions, targetOptions } from './common-options.js';
 import type { Context } from './context.js';
 import { exitCode, gravest } from './exit-code.js';
+import { expectLowers } from './expect-lowers.js';
 import { failureOf } from './failure.js';
 import { selectUnion } from './select-union.js';
 import type { UnionPolicy } from './union-policy.js';
@@ -30,6 +31,7 @@ export async function onUnions(
   }
   const named = await allUnions(values.config, context);
   const opened = named.map(openOne);
+  for (const each of opened) if (!(each instanceof Failed)) expectLowers(each, context.groups);
   const reports: (Report | undefined)[] = named.map(() => undefined);
   const groups = byDisk(opened.map((each) => (each instanceof Failed ? undefined : each)));
   await Promise.all(

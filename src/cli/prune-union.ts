@@ -15,6 +15,7 @@ import type { Context } from './context.js';
 import { duration } from './duration.js';
 import type { Options, Values } from './option.js';
 import { recordFor } from './record-for.js';
+import { scanOptions } from './scan-options.js';
 import { scanUnion } from './scan-union.js';
 import { stopCode } from './stop-code.js';
 import { stopwatch } from './stopwatch.js';
@@ -82,7 +83,7 @@ async function judge(
 ): Promise<{ readonly found: ScanResult; readonly plan: PrunePlan }> {
   const found = await scanUnion(union, false, context);
   const { knownNames, disagreements } = againstPrune(found, recordFor(union, context));
-  const facts = await pruneFacts(found, disagreements, { signal: context.signal });
+  const facts = await pruneFacts(found, disagreements, scanOptions(context));
   const now = BigInt(Date.now()) * 1_000_000n;
   return { found, plan: prunePlan({ scan: found, facts, knownNames, policy, now }) };
 }

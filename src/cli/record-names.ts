@@ -7,6 +7,7 @@ import type { UnionRecord } from '../scan/recorded.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
 import type { Context } from './context.js';
+import { scanOptions } from './scan-options.js';
 import { stopwatch } from './stopwatch.js';
 
 export interface RecordValues {
@@ -41,7 +42,7 @@ async function look(union: Union, previous: UnionRecord, context: Context): Prom
     const branches = await recordUnion(union, {
       previous,
       kernelRoot: context.kernelRoot,
-      signal: context.signal,
+      ...scanOptions(context),
       onProgress: ({ directories, names }) =>
         context.progress.show(`looking: ${directories} directories, ${names} names`),
     });

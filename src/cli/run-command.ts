@@ -4,6 +4,7 @@ import { formatNotice, type LogFormat, priorities } from '../report/notice.js';
 import { noProgress, spinner } from '../report/progress.js';
 import type { JsonObject, Line, Report } from '../report/report.js';
 import { loadStyle, wantsColor } from '../report/style.js';
+import { GroupHints } from '../scan/hints/group-hints.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { outputOptions } from './common-options.js';
 import type { Context, Streams } from './context.js';
@@ -28,6 +29,7 @@ export async function runCommand(
     (output['log-format'] ?? (streams.outIsJournal === true ? 'systemd' : 'text')) === 'systemd';
   const color = output.json !== true && wantsColor(output.color, streams.outIsTerminal, streams.env);
   const watched = (output.progress ?? streams.errIsTerminal) && output.quiet !== true && logFormat === 'text';
+  const progress = watched ? spinner(process.stderr) : noProgress;
   const context: Context = {
     version,
     streams,
@@ -37,7 +39,11 @@ export async function runCommand(
     kernelRoot: output['kernel-root'] ?? ('' as Bytes),
     stateDirectory: output['state-dir'],
     notice: (notice) => streams.err(formatNotice(notice, logFormat)),
-    progress: watched ? spinner(process.stderr) : noProgress,
+    progress,
+    groups: new GroupHints({
+      onListed: ({ directories, names }) =>
+        progress.show(`looking: ${directories} directories, ${names} names`),
+    }),
   };
   const { metrics } = output;
   let report: Report;

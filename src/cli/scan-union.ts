@@ -3,6 +3,7 @@ import { scan } from '../scan/scan.js';
 import type { Union } from '../union/union.js';
 import type { Context } from './context.js';
 import { recordFor } from './record-for.js';
+import { scanOptions } from './scan-options.js';
 
 /** Scans with progress; the abort's own reason is thrown when it is stopped. */
 export async function scanUnion(union: Union, thorough: boolean, context: Context): Promise<ScanResult> {
@@ -11,8 +12,7 @@ export async function scanUnion(union: Union, thorough: boolean, context: Contex
     const result = await scan(union, {
       thorough,
       record: recordFor(union, context),
-      ...(context.threads === undefined ? {} : { threads: context.threads }),
-      signal: context.signal,
+      ...scanOptions(context),
       onProgress: ({ directories, names }) =>
         context.progress.show(`looking: ${directories} directories, ${names} names`),
     });

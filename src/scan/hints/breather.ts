@@ -2,10 +2,14 @@
 const BREATH_MS = 40;
 
 /** A function to be awaited in a long loop: lets the event loop live, and throws when the work is to stop. */
-export function breather(signal: AbortSignal | undefined): () => Promise<void> | undefined {
+export function breather(
+  signal: AbortSignal | undefined,
+  onBreath?: () => void,
+): () => Promise<void> | undefined {
   let last = performance.now();
   return () => {
     if (performance.now() - last < BREATH_MS) return undefined;
+    onBreath?.();
     return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
       signal?.throwIfAborted();
       last = performance.now();

@@ -1,13 +1,15 @@
-import { type Bytes, componentsOf } from '../../sys/bytes.js';
+import { type Bytes, componentsOf, parentOf } from '../../sys/bytes.js';
 import { isDirectory, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
-import type { OverlayHandle } from '../../union/overlay-handle.js';
+import { type OverlayHandle, parseOverlayHandle } from '../../union/overlay-handle.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
 import { closeStack, type Stack } from '../../union/view-rules.js';
-import { askHints, type Told } from '../hints/ask-hints.js';
+import { askHints, mayBeIn, type Told } from '../hints/ask-hints.js';
+import type { MetName } from '../hints/name-hints.js';
 import type { ScanOptions } from '../scan.js';
 import type { WalkDirectory } from '../walk/walk.js';
 import type { HandleLayer, OverlayLayers } from './overlay-layers.js';
+import type { EntryNames } from './overlay-names.js';
 
 /** A directory of a layer that its union does not show. */
 export interface HiddenDirectory {
@@ -51,6 +53,14 @@ export class LikelyPlaces {
     for (const { layer, real } of stack) if (real === path) this.#unmet.delete(`${layer.branch}/${path}`);
   }
 
+  /** Tells those who told where names are what was met in the end. */
+  async learn(found: ReadonlyMap<string, Pick<EntryNames, 'lowerSeen'>>): Promise<void> {
+    for (const { layer, source } of this.#told ?? []) {
+      if (source.onMet === undefined) continue;
+      await source.onMet(layer, metIn(layer, found), this.#options.signal);
+    }
+  }
+
   /**
    * Those of the directories that the union shows nowhere. A redirect could show one elsewhere: so it is told only
    * of layers above which all directories were looked at, which is so for the uppermost lower, and where no redirect
@@ -91,4 +101,16 @@ export class LikelyPlaces {
     }
     return [];
   }
+}
+
+/** The names that were met in one layer. */
+function metIn(layer: HandleLayer, found: ReadonlyMap<string, Pick<EntryNames, 'lowerSeen'>>): MetName[] {
+  const prefix = `${layer.branch}/`;
+  return [...found].flatMap(([key, { lowerSeen }]) => {
+    const origin = parseOverlayHandle(Buffer.from(key, 'hex'));
+    if (typeof origin === 'string' || !mayBeIn(layer, origin)) return [];
+    return [...lowerSeen]
+      .filter((place) => place.startsWith(prefix))
+      .map((place) => ({ file: origin.handle, directory: parentOf(place.slice(prefix.length) as Bytes) }));
+  });
 }

@@ -52,6 +52,7 @@ async function scanLayers(
         ? undefined
         : shareWalk({ union, sought, inspect }, (theirs) => found.merge(theirs));
     await runWalk(overlay.layers.roots, rules, found, options, progress, sharing);
+    await places.learn(found.byKey);
   }
   const nowhere = await inNoLower(union, raw, found, origins, options);
   const unindexed = await splitUnindexed(overlay, rules, found.unindexed, options);

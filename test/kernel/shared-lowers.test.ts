@@ -1,0 +1,73 @@
+import { linkSync, mkdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from '@jest/globals';
+import type { Bytes } from '../../src/sys/bytes.js';
+import { interpose } from '../../src/sys/seam.js';
+import { kernelRoot } from '../support/kernel-root.js';
+import { append, describeIncidents } from '../support/overlay-incident.js';
+import { type OverlayPlace, overlayPlace, whileMounted } from '../support/overlay-place.js';
+import { runMain } from '../support/run-main.js';
+
+const UNIONS = 40;
+const DIRECTORIES = 300;
+
+afterEach(() => interpose(undefined));
+
+/** Runs `act` and counts how often a directory below `root` was read from its start. */
+async function directoriesRead<T>(root: string, act: () => Promise<T>): Promise<[T, number]> {
+  let read = 0;
+  interpose(({ name, fd }, proceed) => {
+    const result = proceed();
+    // The call that finds the end of a directory: one for each time that it was read.
+    if (name === 'getdents64' && result === 0 && readlinkSync(`/proc/self/fd/${fd}`).startsWith(root))
+      read += 1;
+    return result;
+  });
+  const result = await act();
+  interpose(undefined);
+  return [result, read];
+}
+
+describeIncidents('lowers that many unions share', ['ext4'], (directory) => {
+  function shared(root: string): { lower: string; places: OverlayPlace[]; config: string } {
+    const lower = join(root, 'lower');
+    for (let i = 0; i < DIRECTORIES; i += 1) mkdirSync(join(lower, `d${i % 10}/e${i}`), { recursive: true });
+    for (let g = 0; g < UNIONS; g += 1) {
+      writeFileSync(join(lower, `f${g}`), 'old\n');
+      for (const i of [g, g + 100, g + 200])
+        linkSync(join(lower, `f${g}`), join(lower, `d${i % 10}/e${i}/g${g}`));
+    }
+    const places = Array.from({ length: UNIONS }, (_, g) => {
+      const place = overlayPlace(join(root, `union${g}`), [lower]);
+      whileMounted(place, ['index=on'], (view) => {
+        append(view, `f${g}`);
+        // What a union hides must not make it look everywhere again.
+        if (g % 4 === 0) rmSync(view.at(`d${g % 10}/e${g}` as Bytes), { recursive: true });
+      });
+      return place;
+    });
+    const config = join(root, 'plinkctl.conf');
+    const unions = places.map(
+      ({ upper, work }) => `  - {upper: ${upper}, lowers: [${lower}], work: ${work}}\n`,
+    );
+    writeFileSync(config, `unions:\n${unions.join('')}`);
+    return { lower, places, config };
+  }
+
+  test('a look at all lists the lower once', async () => {
+    const { lower, config } = shared(directory());
+    const kernel = join(directory(), 'kernel');
+    mkdirSync(kernel);
+    const words = ['list', '--all', '--json', '--config', config, `--kernel-root=${kernelRoot(kernel, {})}`];
+    const [{ code, out }, read] = await directoriesRead(lower, () => runMain(...words));
+    expect(code).toBe(0);
+    const { targets } = JSON.parse(out) as { targets: { entries: { state: string; missing: string[] }[] }[] };
+    const missing = targets.map(({ entries }) =>
+      entries.filter(({ state }) => state === 'restorable').map((entry) => entry.missing.length),
+    );
+    expect(missing).toEqual(Array.from({ length: UNIONS }, (_, g) => [g % 4 === 0 ? 2 : 3]));
+    // Once all of it, and for each union the root, the three directories with its names and those above them.
+    expect(read).toBeGreaterThan(DIRECTORIES);
+    expect(read).toBeLessThan(DIRECTORIES + 10 + 1 + UNIONS * 10);
+  });
+});
