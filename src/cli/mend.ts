@@ -9,6 +9,7 @@ import type { writeOptions } from './common-options.js';
 import type { Context } from './context.js';
 import type { Values } from './option.js';
 import { scanUnion } from './scan-union.js';
+import { showLinking } from './show-progress.js';
 import { stopCode } from './stop-code.js';
 import { stopwatch } from './stopwatch.js';
 import { throughMount } from './through-mount.js';
@@ -35,7 +36,7 @@ export async function mend(
     refuseIfInUse(union, { kernelRoot: context.kernelRoot });
     const outcome = await apply(todo, {
       signal: context.signal,
-      onProgress: ({ links, total }) => context.progress.show(`linking: ${links} of ${total}`),
+      onProgress: showLinking(context),
     });
     const stop = outcome.stopped ? stopCode(context.signal) : undefined;
     return outcomeReport(found, todo, outcome, seconds(), stop);

@@ -11,6 +11,7 @@ import type { AufsUnion } from '../union/union.js';
 import type { Context } from './context.js';
 import { exitCode, gravest } from './exit-code.js';
 import { scanUnion } from './scan-union.js';
+import { showLooking } from './show-progress.js';
 import { stopCode } from './stop-code.js';
 import { stopwatch } from './stopwatch.js';
 import type { MountedRun } from './through-mount.js';
@@ -37,8 +38,7 @@ export async function mendMountedAufs(
         signal,
         enter: () => enterPlinkMaint(kernelRoot, union.mounted?.si ?? ''),
         expired: () => deadline !== undefined && performance.now() >= deadline,
-        onProgress: ({ directories, names }) =>
-          context.progress.show(`looking: ${directories} directories, ${names} names`),
+        onProgress: showLooking(union, context),
       }),
     );
     for (const { path, message } of done.outOfSight) {

@@ -10,6 +10,7 @@ import type { ScanResult } from '../scan/result.js';
 import type { OverlayUnion } from '../union/union.js';
 import type { Context } from './context.js';
 import { scanUnion } from './scan-union.js';
+import { showLinking } from './show-progress.js';
 import { stopCode } from './stop-code.js';
 import { stopwatch } from './stopwatch.js';
 import type { MountedRun } from './through-mount.js';
@@ -74,7 +75,7 @@ async function carryOut(union: OverlayUnion, todo: Plan, context: Context) {
   try {
     return await restoreMounted(mounted, todo, {
       signal: context.signal,
-      onProgress: ({ links, total }) => context.progress.show(`linking: ${links} of ${total}`),
+      onProgress: showLinking(context),
     });
   } finally {
     mounted?.close();

@@ -8,6 +8,7 @@ import type { Bytes } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
 import type { Context } from './context.js';
 import { scanOptions } from './scan-options.js';
+import { showLooking } from './show-progress.js';
 import { stopwatch } from './stopwatch.js';
 
 export interface RecordValues {
@@ -43,8 +44,7 @@ async function look(union: Union, previous: UnionRecord, context: Context): Prom
       previous,
       kernelRoot: context.kernelRoot,
       ...scanOptions(context),
-      onProgress: ({ directories, names }) =>
-        context.progress.show(`looking: ${directories} directories, ${names} names`),
+      onProgress: showLooking(union, context),
     });
     context.signal.throwIfAborted();
     return branches.map((branch) => ({ ...branch, file: undefined as Bytes | undefined }));

@@ -4,6 +4,7 @@ import type { Union } from '../union/union.js';
 import type { Context } from './context.js';
 import { recordFor } from './record-for.js';
 import { scanOptions } from './scan-options.js';
+import { showLooking } from './show-progress.js';
 
 /** Scans with progress; the abort's own reason is thrown when it is stopped. */
 export async function scanUnion(union: Union, thorough: boolean, context: Context): Promise<ScanResult> {
@@ -13,8 +14,7 @@ export async function scanUnion(union: Union, thorough: boolean, context: Contex
       thorough,
       record: recordFor(union, context),
       ...scanOptions(context),
-      onProgress: ({ directories, names }) =>
-        context.progress.show(`looking: ${directories} directories, ${names} names`),
+      onProgress: showLooking(union, context),
     });
     context.signal.throwIfAborted();
     return result;

@@ -62,7 +62,10 @@ export async function apply(plan: Plan, options: ApplyOptions = {}): Promise<Out
         stopped = true;
         break;
       }
-      const done = await runBatch(site, plan, batch, made);
+      const before = links;
+      const done = await runBatch(site, plan, batch, made, (more) =>
+        options.onProgress?.({ links: before + more, total }),
+      );
       directoriesMade += done.directoriesMade;
       for (const run of done.runs) {
         links += run.restored.length;

@@ -16,12 +16,17 @@ export interface BatchDone {
   readonly failure: unknown;
 }
 
-/** Links, counts and only then removes the entries of one batch. */
+/**
+ * Links, counts and only then removes the entries of one batch.
+ *
+ * @param onLinks - told now and then how many of the batch's links are made
+ */
 export async function runBatch(
   site: Site,
   plan: Plan,
   entries: readonly EntryPlan[],
   made: MadeDirectories,
+  onLinks?: (links: number) => void,
 ): Promise<BatchDone> {
   const runs: EntryRun[] = entries.map((each) => ({
     plan: each,
@@ -29,7 +34,7 @@ export async function runBatch(
     removed: false,
     failure: undefined,
   }));
-  const pace = new Pace();
+  const pace = new Pace(() => onLinks?.(runs.reduce((sum, { restored }) => sum + restored.length, 0)));
   let directoriesMade = 0;
   let failure: unknown;
   try {
