@@ -34,9 +34,10 @@ export function repairReport(run: RepairRun): Report {
     exitCode: stop ?? (needsAttention(run) ? 4 : 0),
     text: (page) => [
       ...targetLines(scan.union, page.style),
+      ...(done.length > 0 ? [{ level: 'info' as const, text: '' }] : []),
       ...done.flatMap((outcome) => outcomeLines(outcome, page)),
       ...told.flatMap((each) => toldLines(each, page)),
-      ...(dryRun ? left.flatMap((decision) => plannedLines(decision, page)) : []),
+      ...(dryRun ? plannedSection(left, page) : []),
       ...findingLines(dryRun ? unplanned(scan.findings, left) : scan.findings, page),
       ...unreadableLines(scan.unreadable, page),
       ...summaryLines(run, page),
@@ -100,7 +101,28 @@ function toldLines({ finding, reason }: RepairOutcome, { style }: Page): Line[] 
 }
 
 function doneWords({ action }: Finding): string {
-  return action === undefined ? 'mended' : `mended: ${actionWords(action)}`;
+  if (action === undefined) return 'mended';
+  return actionWords(action).replace(/^(\w+)( it\b)?/, (verb, word: string) => pastOf[word] ?? verb);
+}
+
+const pastOf: Readonly<Record<string, string>> = {
+  move: 'moved',
+  remove: 'removed',
+  set: 'set',
+  give: 'given',
+  link: 'linked',
+  flush: 'flushed',
+  end: 'ended',
+  make: 'made',
+};
+
+function plannedSection(decisions: readonly Decision[], page: Page): Line[] {
+  if (decisions.length === 0) return [];
+  return [
+    { level: 'info', text: '' },
+    { level: 'info', text: page.style.bold('What repair would do') },
+    ...decisions.flatMap((decision) => plannedLines(decision, page)),
+  ];
 }
 
 function plannedLines({ finding, action, verdict, missing }: Decision, { style }: Page): Line[] {
@@ -109,7 +131,7 @@ function plannedLines({ finding, action, verdict, missing }: Decision, { style }
   return [
     {
       level: 'info',
-      text: `${style.cyan('•')} ${shown(finding.path)}: ${sentence(finding.message)} ${style.dim(`[${finding.code}]`)}`,
+      text: `  ${style.cyan('•')} ${shown(finding.path)}: ${sentence(finding.message)} ${style.dim(`[${finding.code}]`)}`,
     },
     { level: 'info', text: `    ${style.dim('→')} ${sentence(text)}` },
   ];
@@ -124,16 +146,21 @@ function summaryLines({ scan, done, left, dryRun, stop }: RepairRun, { style }: 
   if (mended === 0 && rest === 0 && left.length === 0) {
     lines.push({ level: 'info', text: `${style.green('✓')} Nothing to repair.` });
   }
-  if (!dryRun) {
-    const open = left.filter(({ finding }) => finding.severity !== 'note');
-    const needs = new Set(open.flatMap(({ missing }) => (missing === undefined ? [] : [missing])));
-    for (const word of needs) {
-      const count = open.filter(({ missing }) => missing === word).length;
-      lines.push({
-        level: 'warning',
-        text: style.yellow(`! ${plural(count, 'repair needs', 'repairs need')} ${shown(word as Bytes)}.`),
-      });
-    }
+  const willDo = left.filter(({ verdict }) => verdict === 'do').length;
+  if (dryRun && left.length > 0) {
+    lines.push({
+      level: 'info',
+      text: `Would make ${willDo} of ${plural(left.length, 'repair')}. Nothing was changed.`,
+    });
+  }
+  const open = left.filter(({ finding }) => finding.severity !== 'note');
+  const needs = new Set(open.flatMap(({ missing }) => (missing === undefined ? [] : [missing])));
+  for (const word of needs) {
+    const count = open.filter(({ missing }) => missing === word).length;
+    lines.push({
+      level: 'warning',
+      text: style.yellow(`! ${plural(count, 'repair needs', 'repairs need')} ${shown(word as Bytes)}.`),
+    });
   }
   if (stop !== undefined) {
     lines.push({

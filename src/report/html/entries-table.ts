@@ -29,7 +29,7 @@ export function entriesTable(entries: readonly IndexEntry[]): Html {
   const ordered = [...entries.filter(({ atRisk }) => atRisk), ...entries.filter(({ atRisk }) => !atRisk)];
   const left = entries.length - ENTRIES_SHOWN;
   return html`<section><h3>Index entries</h3>
-<div class="scroll"><table><caption>${plural(entries.length, 'entry', 'entries')}: ${counts(entries)}</caption>
+<div class="scroll"><table class="entries"><caption>${plural(entries.length, 'entry', 'entries')}: ${counts(entries)}</caption>
 <thead><tr><th scope="col">State</th><th scope="col">Names: ✓ present, − missing</th><th scope="col">Size</th><th scope="col">Index entry</th></tr></thead>
 <tbody>
 ${ordered.slice(0, ENTRIES_SHOWN).map(row)}</tbody></table></div>

@@ -21,11 +21,16 @@ code { font: .92em/1.4 ui-monospace, monospace; overflow-wrap: anywhere; unicode
 table { border-collapse: collapse; width: 100%; } caption { text-align: start; color: var(--dim); padding-bottom: .3rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align: start; vertical-align: top; }
 th { white-space: nowrap; } tr { break-inside: avoid; } td.number { text-align: end; white-space: nowrap; }
-td.entry { max-width: 14rem; } .names { list-style: none; margin: 0; padding: 0; } .mark { display: inline-block; width: 1.2em; }
+td p { margin: 0; } td ul + p { margin-top: .3rem; } td.entry { max-width: 14rem; } .names { list-style: none; margin: 0; padding: 0; } .mark { display: inline-block; width: 1.2em; }
 .there .mark { color: var(--green); } .missing .mark { color: var(--amber); }
 .risk { border: 1px solid var(--red); border-radius: .3rem; color: var(--red); font-size: .8em; font-weight: 600; padding: 0 .35em; white-space: nowrap; }
+.next { list-style: none; margin: .4rem 0; padding: 0; } .next li::before { content: "$ "; color: var(--dim); }
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 footer { border-top: 1px solid var(--line); margin-top: 3rem; padding-top: .75rem; font-size: .9rem; }
+@media screen and (max-width: 42rem) {
+  .entries thead { display: none; } .entries tr, .entries td { display: block; }
+  .entries tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
+  .entries td { border: 0; max-width: none; padding: .1rem 0; text-align: start; } .entries td.entry { color: var(--dim); } }
 @media print {
   :root { color-scheme: light; --ink: #000; --dim: #444; --paper: #fff; --card: #fff; --line: #999;
     --red: #8c0f1a; --amber: #6b4500; --blue: #123f73; --green: #0f4f2a; }

@@ -1,5 +1,6 @@
 import type { ScanResult } from '../../scan/result.js';
 import type { Union } from '../../union/union.js';
+import { nextSteps } from '../next-step.js';
 import { plural } from '../plural.js';
 import { findingsOf } from '../scan-findings.js';
 import { indexDirectories } from '../target-view.js';
@@ -21,8 +22,15 @@ export function unionSection(scan: ScanResult, seconds: number): Html {
   const missing = entries.reduce((sum, entry) => sum + entry.missing.length, 0);
   return html`<article><h2>${union.format}${name === undefined ? nothing : html` ${nameHtml(name)}`}</h2>
 <p>${missing === 0 ? 'No name is missing.' : `${plural(missing, 'name is', 'names are')} missing.`}</p>
-${lossesSection(entries)}${findingsSection(findingsOf(scan))}${unreadableSection(unreadable)}${entriesTable(entries)}${unionTable(union)}<p class="dim">${plural(walked.directories, 'directory', 'directories')} and ${plural(walked.names, 'name')} looked at in ${seconds.toFixed(1)} s.</p>
+${nextSection(nextSteps(scan))}${lossesSection(entries)}${findingsSection(findingsOf(scan))}${unreadableSection(unreadable)}${entriesTable(entries)}${unionTable(union)}<p class="dim">${plural(walked.directories, 'directory', 'directories')} and ${plural(walked.names, 'name')} looked at in ${seconds.toFixed(1)} s.</p>
 </article>
+`;
+}
+
+function nextSection(commands: readonly string[]): Html {
+  if (commands.length === 0) return nothing;
+  return html`<p>Run next:</p>
+<ol class="next">${commands.map((command) => html`<li><code>${command}</code></li>`)}</ol>
 `;
 }
 

@@ -49,6 +49,7 @@ describe('htmlPage', () => {
     }
     expect(page).toContain('Nothing needs attention.');
     expect(page).toContain('2 names are missing.');
+    expect(page).toContain('<li><code>plinkctl flush --upper /u ');
   });
 
   test.each(hostile)('no name becomes markup: %j', (name) => {
