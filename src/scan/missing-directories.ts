@@ -1,6 +1,6 @@
 import type { Bytes } from '../sys/bytes.js';
 import type { MissingDirectory } from './result.js';
-import type { WalkDirectory } from './walk/walk.js';
+import type { WalkDirectory } from './walk/walk-visitor.js';
 
 /**
  * Collects the directories that a missing name needs and the upper branch does not have yet.

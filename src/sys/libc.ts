@@ -22,6 +22,38 @@ export const SYS = (() => {
 // The program itself: finds libc's symbols without naming glibc or musl.
 const libc = koffi.load(null);
 
+/** Memory for system calls that may be passed by its address; it must live as long as its address is in use. */
+export interface FixedMemory {
+  readonly bytes: Uint8Array;
+  readonly address: number | bigint;
+}
+
+/**
+ * Memory at an address that stays. To pass the address costs 0.1 microseconds less than to pass the buffer, which
+ * koffi looks up at every call.
+ *
+ * @param size - bytes
+ */
+export function fixedMemory(size: number): FixedMemory {
+  // An ArrayBuffer of its own: the engine keeps small typed arrays in its heap, where they are moved.
+  const bytes = new Uint8Array(new ArrayBuffer(size));
+  const address = koffi.address(bytes);
+  return { bytes, address: address <= Number.MAX_SAFE_INTEGER ? Number(address) : address };
+}
+
+/** A C type of an argument that takes {@link FixedMemory.address}. */
+export const ADDRESS = 'int64_t';
+
+/** A libc function without anything around it: the caller asks {@link errno} when the result is negative. */
+export function bare(name: string, ...types: readonly string[]): Native {
+  return libc.func(name, 'long', [...types]) as Native;
+}
+
+/** The error of this thread's last call that failed. */
+export function errno(): number {
+  return koffi.errno();
+}
+
 type Native = (...args: readonly unknown[]) => number;
 
 /** A libc function that returns `-errno` on failure. The prototype is in C. */

@@ -23,6 +23,11 @@ export function interpose(next: Interposer | undefined): void {
   interposer = next;
 }
 
+/** Whether an interposer stands there. */
+export function interposed(): boolean {
+  return interposer !== undefined;
+}
+
 /**
  * Makes one call and turns a failure into a {@link SysError}.
  *

@@ -70,6 +70,14 @@ export function getXattrFd(fd: number, attribute: string): Buffer | undefined {
   );
 }
 
+/** Whether an open (not `O_PATH`) descriptor has an attribute; true too where it cannot be told. */
+export function hasXattrFd(fd: number, attribute: string): boolean {
+  checkFd(fd);
+  const cattribute = attributeName(attribute);
+  const result = invokeRaw('getxattr', fd, '', () => calls.fget(fd, cattribute, scratch, 0));
+  return result !== -ENODATA && result !== -EOPNOTSUPP;
+}
+
 function value(name: Bytes, result: number): Buffer | undefined {
   if (result >= 0) return Buffer.from(scratch.subarray(0, result));
   if (result === -ENODATA || result === -EOPNOTSUPP) return undefined;

@@ -21,6 +21,7 @@ function whitedOut(directory: LayerDirectory, name: Bytes): boolean {
 /** The merged view of an aufs: whiteouts and opaque marks count in branches that are writable or `+wh` alone. */
 export const aufsRules: ViewRules = {
   hidden: (name) => name.startsWith(WHITEOUT_PREFIX),
+  lone: ({ whiteouts }) => (whiteouts ? undefined : {}),
   hides: whitedOut,
   decides: (directory, name) => holds(directory, name) || whitedOut(directory, name),
   descend(stack: Stack, from: number, name: Bytes): LayerDirectory[] {

@@ -39,7 +39,8 @@ export function overlayRules(options: OverlayRulesOptions): OverlayRules {
     get redirects() {
       return redirects;
     },
-    hidden: () => false,
+    // An opaque directory hides what there is not; the kernel looks for no attribute in the last layer.
+    lone: ({ branch }) => (branch === last ? {} : { unless: `${prefix}redirect` }),
     hides: () => false,
     decides: ({ fd }, name) => {
       try {

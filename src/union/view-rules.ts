@@ -24,10 +24,21 @@ export interface LayerDirectory {
 /** A merged directory: its layer directories, top first. */
 export type Stack = readonly LayerDirectory[];
 
+/** What must be looked at in a subdirectory of a directory that one layer alone has. */
+export interface LoneRule {
+  /** The attribute that sends the lookup to other layers. */
+  readonly unless?: string;
+}
+
 /** The lookup rules of one union format. */
 export interface ViewRules {
-  /** Whether the union never shows a name: aufs' `.wh.` names. */
-  hidden(name: Bytes): boolean;
+  /** Whether the union never shows a name: aufs' `.wh.` names. Left out where it shows all. */
+  hidden?(name: Bytes): boolean;
+  /**
+   * What `descend` comes to where a layer alone has a directory: its subdirectories are what the layer has there,
+   * but for what the answer names. Undefined where nothing shorter can be said.
+   */
+  lone?(layer: Layer): LoneRule | undefined;
   /** Whether a layer directory hides a name that it holds itself (aufs: a whiteout beside the name). */
   hides(directory: LayerDirectory, name: Bytes): boolean;
   /** Whether a layer directory ends the lookup of a name: it holds that name, or a whiteout for it. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openLayers } from '../../src/scan/open-layers.js';
 import { runWalk } from '../../src/scan/walk/run-walk.js';
-import type { WalkVisitor } from '../../src/scan/walk/walk.js';
+import type { WalkVisitor } from '../../src/scan/walk/walk-visitor.js';
 import { type Bytes, joinBytes } from '../../src/sys/bytes.js';
 import { isNullDevice, stat } from '../../src/sys/stat.js';
 import { overlayRules } from '../../src/union/overlay-rules.js';

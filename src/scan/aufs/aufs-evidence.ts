@@ -7,7 +7,7 @@ import { PLINK_DIRECTORY } from '../../union/aufs-names.js';
 import { openLayerPath, openQuietly } from '../../union/open-layer-directory.js';
 import type { Layer, Stack } from '../../union/view-rules.js';
 import type { ScanOptions } from '../scan.js';
-import type { WalkProgress } from '../walk/walk.js';
+import type { WalkProgress } from '../walk/walk-visitor.js';
 import { type Candidate, Candidates } from './aufs-candidates.js';
 import type { RawPlink } from './aufs-index.js';
 import { type FileAt, type Likeness, likeness } from './aufs-likeness.js';

@@ -10,7 +10,7 @@ import type { Layer, Stack } from '../../union/view-rules.js';
 import { MissingDirectories } from '../missing-directories.js';
 import type { BranchPath, MissingName, Unreadable } from '../result.js';
 import { InodeSet } from '../walk/inode-set.js';
-import type { WalkDirectory, WalkVisitor } from '../walk/walk.js';
+import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 
 /** The lower file that a name would show if its upper file were not there. */
 export interface Namesake extends BranchPath, InodeId {

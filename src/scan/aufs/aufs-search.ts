@@ -8,12 +8,13 @@ import type { LayerDirectory, Stack, ViewRules } from '../../union/view-rules.js
 import type { Unreadable } from '../result.js';
 import type { ScanOptions } from '../scan.js';
 import { runWalk } from '../walk/run-walk.js';
-import type { WalkDirectory, WalkProgress, WalkVisitor } from '../walk/walk.js';
+import type { WalkDirectory, WalkProgress, WalkVisitor } from '../walk/walk-visitor.js';
 import type { Candidates } from './aufs-candidates.js';
 
 /** One branch alone with everything in it: whiteouts and opaque marks hide nothing. */
 const bareRules: ViewRules = {
   hidden: (name) => name.startsWith(WHITEOUT_PREFIX),
+  lone: () => ({}),
   hides: () => false,
   decides: (directory, name) => statIfThere(directory.fd, name) !== undefined,
   descend: (stack: Stack, from: number, name: Bytes): LayerDirectory[] => {

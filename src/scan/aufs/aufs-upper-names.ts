@@ -12,7 +12,7 @@ import type { Layer, Stack } from '../../union/view-rules.js';
 import { TIMES_XATTR } from '../own-marks.js';
 import type { Unreadable } from '../result.js';
 import { InodeSet } from '../walk/inode-set.js';
-import type { WalkDirectory, WalkVisitor } from '../walk/walk.js';
+import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 import type { RawPlink } from './aufs-index.js';
 import { lowerKey, type Namesake, namesakeBelow, trueInodeBranches } from './aufs-names.js';
 

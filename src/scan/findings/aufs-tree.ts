@@ -9,7 +9,7 @@ import { openLongPath, openQuietly } from '../../union/open-layer-directory.js';
 import type { Layer, LayerDirectory } from '../../union/view-rules.js';
 import { lowerKey, type Namesake, namesakeBelow } from '../aufs/aufs-names.js';
 import type { Finding, Unreadable } from '../result.js';
-import type { WalkDirectory, WalkVisitor } from '../walk/walk.js';
+import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 import { sameData } from './same-data.js';
 
 /** An upper file over a name of a lower file that has several. */

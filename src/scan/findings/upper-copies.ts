@@ -6,7 +6,7 @@ import { getXattr, getXattrFd } from '../../sys/xattr.js';
 import type { Stack } from '../../union/view-rules.js';
 import { type HandleLayer, indexNameOf, type OverlayLayers } from '../overlay/overlay-layers.js';
 import type { Unreadable } from '../result.js';
-import type { WalkDirectory, WalkVisitor } from '../walk/walk.js';
+import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 import { sameData } from './same-data.js';
 
 /** An upper file that may be the copy-up of the lower file under its name, with nothing that says so. */

@@ -7,7 +7,7 @@ import { closeStack, type Stack } from '../../union/view-rules.js';
 import { askHints, mayBeIn, type Told } from '../hints/ask-hints.js';
 import type { MetName } from '../hints/name-hints.js';
 import type { ScanOptions } from '../scan.js';
-import type { WalkDirectory } from '../walk/walk.js';
+import type { WalkDirectory } from '../walk/walk-visitor.js';
 import type { HandleLayer, OverlayLayers } from './overlay-layers.js';
 import type { EntryNames } from './overlay-names.js';
 

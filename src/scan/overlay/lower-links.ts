@@ -11,7 +11,7 @@ import type { ScanOptions } from '../scan.js';
 import { bareRules } from '../walk/bare-rules.js';
 import { InodeSet } from '../walk/inode-set.js';
 import { runWalk } from '../walk/run-walk.js';
-import type { WalkDirectory, WalkVisitor } from '../walk/walk.js';
+import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 import { type HandleLayer, indexNameOf, openOverlayLayers } from './overlay-layers.js';
 
 /** Names of a lower file in the given lowers, hidden ones included, and its links in all. */

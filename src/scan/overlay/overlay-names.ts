@@ -6,12 +6,13 @@ import { getXattr, getXattrFd, listXattr } from '../../sys/xattr.js';
 import { inodeOfHandle } from '../../union/handle-inode.js';
 import { blobOfIndexName, type OverlayHandle, parseOverlayHandle } from '../../union/overlay-handle.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
+import type { Layer } from '../../union/view-rules.js';
 import { lookInto } from '../hints/look-into.js';
 import { MissingDirectories } from '../missing-directories.js';
 import { TIMES_XATTR } from '../own-marks.js';
 import type { MissingDirectory, MissingName, Unreadable } from '../result.js';
 import { InodeSet } from '../walk/inode-set.js';
-import type { WalkDirectory, WalkVisitor } from '../walk/walk.js';
+import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 import type { HiddenDirectory, LikelyPlaces } from './likely-places.js';
 import { type HandleLayer, indexNameOf, type OverlayLayers } from './overlay-layers.js';
 
@@ -134,6 +135,10 @@ export class OverlayNames implements WalkVisitor {
 
   wanted(branch: number): InodeSet | 'all' | undefined {
     return this.#wanted.get(branch);
+  }
+
+  passesOver({ role }: Layer): boolean {
+    return role !== 'upper' || !this.#inspect;
   }
 
   onDirectory(directory: WalkDirectory): void {

@@ -3,7 +3,7 @@ import type { LayerDirectory, ViewRules } from '../../union/view-rules.js';
 
 /** One layer alone with everything in it: whiteouts and opaque marks hide nothing. */
 export const bareRules: ViewRules = {
-  hidden: () => false,
+  lone: () => ({}),
   hides: () => false,
   decides: () => false,
   descend(stack, from, name): LayerDirectory[] {

@@ -1,6 +1,7 @@
 import type { Stack, ViewRules } from '../../union/view-rules.js';
 import type { ScanOptions } from '../scan.js';
-import { Walk, type WalkProgress, type WalkVisitor } from './walk.js';
+import { Walk } from './walk.js';
+import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
 
 /** Milliseconds of work between two breaths of the event loop (signals, lock heartbeat, progress line). */
 const BREATH_MS = 40;

@@ -4,7 +4,9 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import type { OverlayUnion } from '../../union/union.js';
 import type { FoundNames, SoughtInode } from '../overlay/overlay-names.js';
 import type { WalkSharing } from './run-walk.js';
-import type { Walk, WalkProgress, WalkShare } from './walk.js';
+import type { Walk } from './walk.js';
+import type { WalkShare } from './walk-share.js';
+import type { WalkProgress } from './walk-visitor.js';
 
 /** What the second thread is told at its start. */
 export interface SharedScan {
@@ -16,7 +18,7 @@ export interface SharedScan {
 /** What the two threads say to each other. */
 export type ShareMessage =
   | { readonly say: 'hungry' }
-  | { readonly say: 'share'; readonly share: WalkShare }
+  | { readonly say: 'share'; readonly shares: readonly WalkShare[] }
   | { readonly say: 'found'; readonly found: FoundNames; readonly progress: WalkProgress }
   | { readonly say: 'failed'; readonly error: unknown };
 
@@ -110,7 +112,7 @@ class SharedWalk implements WalkSharing {
         this.#theyHunger = true;
         return;
       case 'share':
-        walk.add(message.share);
+        walk.add(message.shares);
         return;
       case 'found':
         this.#onFound(message.found);
@@ -125,10 +127,10 @@ class SharedWalk implements WalkSharing {
   #feed(walk: Walk): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (!this.#theyHunger) return;
-    const share = walk.split();
-    if (share === undefined) return;
+    const shares = walk.split();
+    if (shares.length === 0) return;
     this.#theyHunger = false;
-    this.#port?.postMessage({ say: 'share', share } satisfies ShareMessage);
+    this.#port?.postMessage({ say: 'share', shares } satisfies ShareMessage);
   }
 }
 

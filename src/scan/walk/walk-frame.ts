@@ -4,7 +4,7 @@ import { stat } from '../../sys/stat.js';
 import { SysError } from '../../sys/sys-error.js';
 import { openLongPath } from '../../union/open-layer-directory.js';
 import { closeStack, type LayerDirectory } from '../../union/view-rules.js';
-import type { WalkDirectory } from './walk.js';
+import type { WalkDirectory } from './walk-visitor.js';
 
 /** A directory on the way of a walk, with what is left to do below it. */
 export interface WalkFrame extends WalkDirectory {

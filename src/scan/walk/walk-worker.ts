@@ -23,7 +23,7 @@ function take(message: ShareMessage): Walk | undefined {
   if (message.say !== 'share') return undefined;
   const found = new OverlayNames(overlay, rules, scan.sought, scan.inspect);
   const next = new Walk(overlay.layers.roots, rules, found, { directories: 0, names: 0 });
-  next.add(message.share);
+  next.add(message.shares);
   run(next);
   say({ say: 'found', found: found.found, progress: next.progress });
   say({ say: 'hungry' });
@@ -37,10 +37,10 @@ function run(next: Walk): void {
       const received = receiveMessageOnPort(port)?.message as ShareMessage | undefined;
       if (received?.say === 'hungry') theyHunger = true;
       if (!theyHunger) continue;
-      const share = next.split();
-      if (share === undefined) continue;
+      const shares = next.split();
+      if (shares.length === 0) continue;
       theyHunger = false;
-      say({ say: 'share', share });
+      say({ say: 'share', shares });
     }
   } finally {
     next.close();

@@ -1,72 +1,20 @@
 import { type Bytes, joinBytes, parentOf } from '../../sys/bytes.js';
-import { type InodeId, inodeOf } from '../../sys/inode-id.js';
-import { DT_DIR, DT_UNKNOWN, getdents } from '../../sys/read-directory.js';
+import { readRecords } from '../../sys/descent.js';
+import { NameStack } from '../../sys/name-stack.js';
 import { isDirectory, stat } from '../../sys/stat.js';
 import { SysError } from '../../sys/sys-error.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
 import { closeStack, type LayerDirectory, type Stack, type ViewRules } from '../../union/view-rules.js';
-import type { Unreadable } from '../result.js';
-import type { InodeSet } from './inode-set.js';
+import { LoneWalk, MAX_OPEN } from './lone-walk.js';
+import { siftRecords } from './sift-records.js';
 import { emptyFrame, postponeUnlikely, resume, suspend, type WalkFrame } from './walk-frame.js';
-
-/** A merged directory while it is walked. */
-export interface WalkDirectory {
-  /** Path from the union's root. */
-  readonly path: Bytes;
-  readonly parent: WalkDirectory | undefined;
-  /** The layer directories, top first; open only while the walk is at this directory. */
-  readonly stack: Stack;
-}
-
-/** What a walk looks for, and whom it tells. */
-export interface WalkVisitor {
-  /**
-   * Inode numbers (`d_ino`) of the names to be told of in a branch; `all` where the numbers are not known or not
-   * to be trusted; undefined where nothing is looked for.
-   */
-  wanted(branch: number): InodeSet | 'all' | undefined;
-  /** Whether a subdirectory is worth entering. */
-  enters?(stack: Stack): boolean;
-  /** Whether every name has been found: then directories that no upper branch has need not be entered. */
-  complete?(): boolean;
-  /**
-   * Directories, as paths from the union's root, to be entered before all others that no upper branch has; asked
-   * when the upper branches' were walked and names are still wanting, and again until it tells none. Only the order
-   * of the walk depends on it: a path that is not there, or does not show, leads nowhere.
-   */
-  likely?(): Promise<Iterable<Bytes>>;
-  /** Before the names of a directory are read. */
-  onDirectory?(directory: WalkDirectory): void;
-  /** A name that is not a directory and whose number is wanted, in `directory.stack[position]`; visible or not. */
-  onName(directory: WalkDirectory, position: number, name: Bytes): void;
-  onUnreadable(unreadable: Unreadable): void;
-}
-
-/** How far a walk has come. */
-export interface WalkProgress {
-  directories: number;
-  names: number;
-}
-
-/** A merged directory as another thread can open it. */
-export interface WalkPlace {
-  readonly path: Bytes;
-  readonly layers: readonly { readonly branch: number; readonly real: Bytes }[];
-}
-
-/** A part of a walk that can be handed to another thread: subdirectories of one directory. */
-export interface WalkShare {
-  /** The directory and its ancestors, the root last. */
-  readonly places: readonly WalkPlace[];
-  /** Identities of the directory's layers, to be met again. */
-  readonly ids: readonly InodeId[];
-  readonly names: Bytes[];
-  readonly positions: number[];
-}
+import { frameOf, shareOf, type WalkShare } from './walk-share.js';
+import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
 
 /** Directories kept open on the way down; deeper trees close the upper ones and open them anew on the way back. */
 const MAX_OPEN_FRAMES = 64;
-const BUFFER_SIZE = 256 * 1024;
+/** Postponed directories that are given away at a time. */
+const MAX_PARTS = 256;
 
 /**
  * A walk of the merged view of a union, every directory once, at the speed of getdents64: no name is looked at
@@ -79,8 +27,8 @@ export class Walk {
   readonly #roots: Stack;
   readonly #rules: ViewRules;
   readonly #visitor: WalkVisitor;
-  readonly #buffer = Buffer.allocUnsafe(BUFFER_SIZE);
-  readonly #words = new Uint32Array(this.#buffer.buffer, this.#buffer.byteOffset, BUFFER_SIZE / 4);
+  readonly #lone: LoneWalk;
+  readonly #names = new NameStack();
   readonly #frames: WalkFrame[] = [];
   readonly #postponed: WalkFrame[] = [];
   /** Directories where names are likely, and all above them. */
@@ -94,6 +42,7 @@ export class Walk {
     this.#rules = rules;
     this.#visitor = visitor;
     this.progress = progress;
+    this.#lone = new LoneWalk(rules, visitor, progress);
     this.#phase = visitor.complete === undefined ? 'rest' : 'uppers';
   }
 
@@ -139,6 +88,10 @@ export class Walk {
   step(count: number): boolean {
     const until = this.progress.directories + count;
     while (this.progress.directories < until) {
+      if (!this.#lone.idle) {
+        if (!this.#stepLone(until)) return false;
+        continue;
+      }
       const frame = this.#frames.at(-1);
       if (frame === undefined) {
         if (!this.#takePostponed()) return false;
@@ -151,42 +104,34 @@ export class Walk {
     return true;
   }
 
-  /** Gives a part of what is left away: half of the directory nearest to the root, where subtrees are largest. */
-  split(): WalkShare | undefined {
-    const from = [...this.#postponed, ...this.#frames].find(({ names }) => names.length > 1);
-    if (from === undefined || !this.inRest) return undefined;
-    const half = from.names.length >> 1;
-    const places: WalkPlace[] = [];
-    for (let at: WalkFrame | undefined = from; at !== undefined; at = at.parent) {
-      places.push({
-        path: at.path,
-        layers: at.stack.map(({ layer, real }) => ({ branch: layer.branch, real })),
-      });
+  /** Gives about half of what is left away, subtrees near to the root if possible; empty if there is too little. */
+  split(): WalkShare[] {
+    if (!this.inRest) return [];
+    // Nobody is at these: every other one can go as it is.
+    const whole = this.#postponed.length >> 1;
+    if (whole > 0) {
+      return this.#postponed
+        .splice(0, Math.min(whole, MAX_PARTS))
+        .map((frame) => shareOf(frame, frame.names.length));
     }
-    return {
-      places,
-      ids: from.closed ?? from.stack.map(({ fd }) => inodeOf(stat(fd, '' as Bytes))),
-      names: from.names.splice(0, half),
-      positions: from.positions.splice(0, half),
-    };
+    let from = [...this.#postponed, ...this.#frames].find(({ names }) => names.length > 1);
+    while (from === undefined && !this.#lone.idle) {
+      const [frame] = this.#lone.give(1) as [WalkFrame];
+      this.#push(frame);
+      if (frame.names.length > 1) from = frame;
+    }
+    return from === undefined ? [] : [shareOf(from, from.names.length >> 1)];
   }
 
-  /** Takes a part of another walk over. */
-  add(share: WalkShare): void {
-    let frame: WalkFrame | undefined;
-    for (const { path, layers } of [...share.places].reverse()) {
-      const stack = layers.map(({ branch, real }) => ({ layer: this.#root(branch).layer, real, fd: -1 }));
-      frame = { ...emptyFrame(path, frame, stack), closed: share.ids };
-    }
-    if (frame === undefined) return;
-    frame.names = share.names;
-    frame.positions = share.positions;
+  /** Takes parts of another walk over. */
+  add(shares: readonly WalkShare[]): void {
     this.#phase = 'rest';
-    this.#postponed.push(frame);
+    for (const share of shares) this.#postponed.push(frameOf(share, (branch) => this.#root(branch).layer));
   }
 
   /** Closes every descriptor; to be called however the walk ends. */
   close(): void {
+    this.#lone.close();
     for (const frame of this.#frames.splice(0)) if (frame.closed === undefined) closeStack(frame.stack);
   }
 
@@ -203,6 +148,10 @@ export class Walk {
 
   #enter(path: Bytes, parent: WalkFrame | undefined, stack: LayerDirectory[]): void {
     const frame = emptyFrame(path, parent, stack);
+    if (parent !== undefined && this.#entersLone(stack)) {
+      this.#lone.begin(frame);
+      return;
+    }
     this.#frames.push(frame);
     this.progress.directories += 1;
     this.#visitor.onDirectory?.(frame);
@@ -213,43 +162,54 @@ export class Walk {
         this.#unreadable(path, directory.layer.branch, error);
       }
     }
+    this.#closeOldest();
+  }
+
+  /** Whether everything below a directory can be walked at once, without the rules. */
+  #entersLone(stack: Stack): boolean {
+    return (this.#phase === 'rest' || stack[0]?.layer.role === 'upper') && this.#lone.takes(stack);
+  }
+
+  /** Goes on below a directory that one layer alone has; false when all that was looked for is found. */
+  #stepLone(until: number): boolean {
+    const detour = this.#lone.step(until);
+    if (detour !== undefined || this.#lone.full) {
+      const count = detour === undefined ? MAX_OPEN >> 1 : MAX_OPEN;
+      for (const frame of this.#lone.give(count)) this.#push(frame);
+    }
+    if (detour !== undefined) this.#enter(detour.path, detour.parent, detour.stack);
+    if (!this.#lone.takeTold() || !this.inRest || this.#visitor.complete?.() !== true) return true;
+    this.close();
+    this.#postponed.length = 0;
+    return false;
+  }
+
+  #push(frame: WalkFrame): void {
+    this.#frames.push(frame);
+    this.#closeOldest();
+  }
+
+  #closeOldest(): void {
     if (this.#frames.length - this.#oldestOpen <= MAX_OPEN_FRAMES) return;
     const oldest = this.#frames[this.#oldestOpen];
-    if (oldest !== undefined) suspend(oldest);
+    if (oldest !== undefined && oldest.closed === undefined) suspend(oldest);
     this.#oldestOpen += 1;
   }
 
   #list(frame: WalkFrame, position: number, { fd, layer }: LayerDirectory): void {
     const wanted = this.#visitor.wanted(layer.branch);
-    const [buffer, words, rules] = [this.#buffer, this.#words, this.#rules];
+    const names = this.#names;
     for (;;) {
-      const length = getdents(fd, buffer);
+      const length = readRecords(fd);
+      if (length < 0) throw new SysError('getdents64', -length);
       if (length === 0) return;
+      names.cut(0);
+      const sifted = siftRecords(length, wanted, this.#rules.hidden, names, this.progress);
+      for (const name of names.namesBetween(0, names.top)) addName(frame, position, name);
       const hits: Bytes[] = [];
-      for (let at = 0; at < length; ) {
-        const word = at >> 2;
-        const sizeAndType = words[word + 4] as number;
-        const size = sizeAndType & 0xffff;
-        const type = (sizeAndType >>> 16) & 0xff;
-        this.progress.names += 1;
-        if (type === DT_DIR || type === DT_UNKNOWN) {
-          const name = nameAt(buffer, at, size);
-          if (name !== '.' && name !== '..' && !rules.hidden(name)) {
-            if (type === DT_DIR || isDirectory(stat(fd, name))) {
-              frame.names.push(name);
-              frame.positions.push(position);
-            } else if (wanted !== undefined) {
-              hits.push(name);
-            }
-          }
-        } else if (
-          wanted !== undefined &&
-          (wanted === 'all' || wanted.has(words[word] as number, words[word + 1] as number))
-        ) {
-          const name = nameAt(buffer, at, size);
-          if (!rules.hidden(name)) hits.push(name);
-        }
-        at += size;
+      for (const { name, unknown, counts } of sifted) {
+        if (unknown && isDirectory(stat(fd, name))) addName(frame, position, name);
+        else if (counts) hits.push(name);
       }
       if (layer.role !== 'upper') frame.hits += hits.length;
       for (const name of hits) this.#visitor.onName(frame, position, name);
@@ -324,11 +284,9 @@ export class Walk {
   }
 }
 
-function nameAt(buffer: Buffer, at: number, size: number): Bytes {
-  // Records are padded to eight bytes: the NUL is among the last eight.
-  let end = Math.max(at + 19, at + size - 8);
-  while (buffer[end] !== 0) end += 1;
-  return buffer.toString('latin1', at + 19, end) as Bytes;
+function addName(frame: WalkFrame, position: number, name: Bytes): void {
+  frame.names.push(name);
+  frame.positions.push(position);
 }
 
 function noUpper(stack: Stack, from: number): boolean {

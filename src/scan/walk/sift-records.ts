@@ -1,0 +1,75 @@
+import type { Bytes } from '../../sys/bytes.js';
+import { recordBytes, recordWords } from '../../sys/descent.js';
+import type { NameStack } from '../../sys/name-stack.js';
+import { DT_DIR, DT_UNKNOWN } from '../../sys/read-directory.js';
+import type { InodeSet } from './inode-set.js';
+import type { WalkProgress } from './walk-visitor.js';
+
+/** Where the name begins in a record of getdents64(2). */
+const NAME = 19;
+const DOT = 0x2e;
+const latin1 = Buffer.from(recordBytes.buffer);
+
+/** A name among some records that must be looked at. */
+export interface SiftedName {
+  readonly name: Bytes;
+  /** Only a stat tells whether it is a directory. */
+  readonly unknown: boolean;
+  /** Its number is wanted. */
+  readonly counts: boolean;
+}
+
+/**
+ * Goes through the records that were read last.
+ *
+ * @param length - bytes of records
+ * @param wanted - inode numbers of the names to be returned
+ * @param hidden - which names are passed over
+ * @param directories - gets the names of subdirectories
+ */
+export function siftRecords(
+  length: number,
+  wanted: InodeSet | 'all' | undefined,
+  hidden: ((name: Bytes) => boolean) | undefined,
+  directories: NameStack,
+  progress: WalkProgress,
+): SiftedName[] {
+  const [bytes, words] = [recordBytes, recordWords];
+  const sifted: SiftedName[] = [];
+  let count = 0;
+  for (let at = 0; at < length; ) {
+    const word = at >> 2;
+    const sizeAndType = words[word + 4] as number;
+    const size = sizeAndType & 0xffff;
+    const type = (sizeAndType >>> 16) & 0xff;
+    count += 1;
+    if (type === DT_DIR) {
+      if (!isDots(bytes, at + NAME) && hidden?.(nameAt(at, size)) !== true)
+        directories.push(bytes, at + NAME, size - NAME);
+    } else {
+      const unknown = type === DT_UNKNOWN;
+      const counts =
+        wanted !== undefined &&
+        (wanted === 'all' || wanted.has(words[word] as number, words[word + 1] as number));
+      if ((counts || unknown) && !(unknown && isDots(bytes, at + NAME))) {
+        const name = nameAt(at, size);
+        if (hidden?.(name) !== true) sifted.push({ name, unknown, counts });
+      }
+    }
+    at += size;
+  }
+  progress.names += count;
+  return sifted;
+}
+
+function isDots(bytes: Uint8Array, at: number): boolean {
+  if (bytes[at] !== DOT) return false;
+  return bytes[at + 1] === 0 || (bytes[at + 1] === DOT && bytes[at + 2] === 0);
+}
+
+function nameAt(at: number, size: number): Bytes {
+  // Records are padded to eight bytes: the NUL is among the last eight.
+  let end = Math.max(at + NAME, at + size - 8);
+  while (recordBytes[end] !== 0) end += 1;
+  return latin1.toString('latin1', at + NAME, end) as Bytes;
+}

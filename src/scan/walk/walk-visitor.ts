@@ -1,0 +1,45 @@
+import type { Bytes } from '../../sys/bytes.js';
+import type { Layer, Stack } from '../../union/view-rules.js';
+import type { Unreadable } from '../result.js';
+import type { InodeSet } from './inode-set.js';
+
+/** A merged directory while it is walked. */
+export interface WalkDirectory {
+  /** Path from the union's root. */
+  readonly path: Bytes;
+  readonly parent: WalkDirectory | undefined;
+  /** The layer directories, top first; open only while the walk is at this directory. */
+  readonly stack: Stack;
+}
+
+/** What a walk looks for, and whom it tells. */
+export interface WalkVisitor {
+  /**
+   * Inode numbers (`d_ino`) of the names to be told of in a branch; `all` where the numbers are not known or not
+   * to be trusted; undefined where nothing is looked for.
+   */
+  wanted(branch: number): InodeSet | 'all' | undefined;
+  /** Whether a subdirectory is worth entering. */
+  enters?(stack: Stack): boolean;
+  /** Whether every name has been found: then directories that no upper branch has need not be entered. */
+  complete?(): boolean;
+  /**
+   * Directories, as paths from the union's root, to be entered before all others that no upper branch has; asked
+   * when the upper branches' were walked and names are still wanting, and again until it tells none. Only the order
+   * of the walk depends on it: a path that is not there, or does not show, leads nowhere.
+   */
+  likely?(): Promise<Iterable<Bytes>>;
+  /** Whether {@link enters} and {@link onDirectory} need not be asked of directories that a layer alone has. */
+  passesOver?(layer: Layer): boolean;
+  /** Before the names of a directory are read. */
+  onDirectory?(directory: WalkDirectory): void;
+  /** A name that is not a directory and whose number is wanted, in `directory.stack[position]`; visible or not. */
+  onName(directory: WalkDirectory, position: number, name: Bytes): void;
+  onUnreadable(unreadable: Unreadable): void;
+}
+
+/** How far a walk has come. */
+export interface WalkProgress {
+  directories: number;
+  names: number;
+}
