@@ -71,8 +71,8 @@ export class Walk {
   lookFirst(directories: Iterable<Bytes>): void {
     this.#phase = 'rest';
     for (const directory of directories) {
-      this.#phase = 'likely';
       for (let path = directory; path !== '' && !this.#likely.has(path); path = parentOf(path)) {
+        this.#phase = 'likely';
         this.#likely.add(path);
       }
     }
