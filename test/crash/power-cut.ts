@@ -95,14 +95,14 @@ const chances = [0, 15, 50, 85, 100] as const;
  * Runs to the end while the disks write down every write and flush, and draws states that a power cut can leave
  * where a disk writes what lies between two flushes in any order.
  *
- * @param samples - states; undefined for some at every flush
+ * @param samples - how many states
  */
 export async function runAndReorder<Goal extends string, Left>(
   union: CrashUnion<Goal, Left>,
   goal: Goal,
   synced: Synced,
   seed: number,
-  samples: number | undefined,
+  samples: number,
 ): Promise<CutRun<Left> & { readonly epochs: number }> {
   const random = new Random(seed);
   let effects = 0;
@@ -120,13 +120,10 @@ export async function runAndReorder<Goal extends string, Left>(
   });
   const from = log.before(result.started);
   const ends = epochEnds(log, from);
-  const moments =
-    samples === undefined
-      ? ends.flatMap((end) => chances.map((percent) => ({ cut: end, percent })))
-      : Array.from({ length: samples }, () => ({
-          cut: random.chance(60) ? random.pick(ends) : random.between(from, log.events.length),
-          percent: random.pick(chances),
-        }));
+  const moments = Array.from({ length: samples }, () => ({
+    cut: random.chance(60) ? random.pick(ends) : random.between(from, log.events.length),
+    percent: random.pick(chances),
+  }));
   const cuts = moments.map(({ cut, percent }): Cut => {
     const state = stateAt(log, cut, percent, random);
     const paths = union.bases.map((_, i) => join(union.directory, `state.${i}`));

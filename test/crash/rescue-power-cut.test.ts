@@ -47,7 +47,7 @@ async function expectSafe<Goal extends string, Left>(
 ): Promise<void> {
   const kept = await runAndKeep(image, goal, synced, 1);
   const plain = await tryCuts(image, goal, kept, FULL ? 1 : 16);
-  const mixed = await runAndReorder(image, goal, synced, 2, FULL ? undefined : 2);
+  const mixed = await runAndReorder(image, goal, synced, 2, FULL ? 60 : 2);
   const reordered = await tryCuts(image, goal, mixed, 1);
   tally('rescue power cuts', `${where} ${goal}, synced: ${synced}`, {
     effects: kept.effects,

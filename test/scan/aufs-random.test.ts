@@ -1,146 +1,25 @@
 import { expect, test } from '@jest/globals';
-import type { EntryOutcome } from '../../src/restore/plan-types.js';
-import type { Bytes } from '../../src/sys/bytes.js';
-import { baseOf } from '../../src/sys/bytes.js';
-import type { AufsModel, ModelFile } from '../support/aufs-model.js';
-import { aufsUnion } from '../support/aufs-place.js';
-import { buildRandomAufs, type RandomAufs } from '../support/aufs-random.js';
-import { type AufsName, aufsView, treesOf } from '../support/aufs-view.js';
-import { Random } from '../support/random.js';
-import { runGoal } from '../support/restore-union.js';
-import { tempDir } from '../support/temp-dir.js';
-import { expectSameTree } from '../support/tree-diff.js';
+import { type AufsTally, aufsTrial } from '../seeds/aufs-trial.js';
+import { pinnedSeeds } from '../seeds/pinned-seeds.js';
 
-const SEEDS = 300;
-
-// PLINKCTL_SEED runs one seed again; PLINKCTL_SEEDS says how many, PLINKCTL_SEEDS_FROM where to start.
-const { PLINKCTL_SEED, PLINKCTL_SEEDS, PLINKCTL_SEEDS_FROM } = process.env;
-const from = Number(PLINKCTL_SEED ?? PLINKCTL_SEEDS_FROM ?? 1);
-const count = PLINKCTL_SEED === undefined ? Number(PLINKCTL_SEEDS ?? SEEDS) : 1;
 const CHUNK = 25;
+const seeds = pinnedSeeds(300);
+const tally: AufsTally = { restored: 0, flushed: 0, kept: 0 };
 
-interface Tally {
-  restored: number;
-  flushed: number;
-  kept: number;
-}
-
-const tally: Tally = { restored: 0, flushed: 0, kept: 0 };
-
-const chunks = Array.from({ length: Math.ceil(count / CHUNK) }, (_, i) => from + i * CHUNK);
-test.each(chunks)(
-  'random sessions from seed %i: no name ever gets a file that is not its own',
-  async (first) => {
-    for (let seed = first; seed < Math.min(first + CHUNK, from + count); seed++) {
-      const directory = tempDir(`aufs${seed}`);
-      let built: RandomAufs | undefined;
-      try {
-        built = buildRandomAufs(new Random(seed), directory.path);
-        await expectRightFlush(built);
-      } catch (error) {
-        const past = built?.story.join('\n') ?? '';
-        throw new Error(`PLINKCTL_SEED=${seed}: ${(error as Error).message}\n${past}`, { cause: error });
-      } finally {
-        directory.dispose();
-      }
-    }
+const chunks = Array.from({ length: Math.ceil(seeds.length / CHUNK) }, (_, i) =>
+  seeds.slice(i * CHUNK, (i + 1) * CHUNK),
+);
+test.each(chunks.map((chunk) => ({ first: chunk[0], chunk })))(
+  'random sessions from seed $first: no name ever gets a file that is not its own',
+  async ({ chunk }) => {
+    for (const seed of chunk) await aufsTrial(seed, tally);
   },
 );
 
 test('the sessions asked for every kind of answer', () => {
-  if (count < SEEDS) return;
+  const count = seeds.length;
+  if (count < 300) return;
   expect(tally.restored).toBeGreaterThan(count / 2);
   expect(tally.flushed).toBeGreaterThan(count / 2);
   expect(tally.kept).toBeGreaterThan(count / 5);
 });
-
-async function expectRightFlush({ model, crashed }: RandomAufs): Promise<void> {
-  const union = aufsUnion(`${model.upper.root}=rw`, ...model.lowers.map(({ root }) => `${root}=ro`));
-  const trees = treesOf(union);
-  const before = aufsView(union, trees);
-  const { outcome } = await runGoal(union, 'flush');
-  const done = treesOf(union);
-  const after = aufsView(union, done);
-  tally.restored += outcome.linksRestored;
-  tally.flushed += outcome.entriesRemoved;
-  tally.kept += outcome.entriesKept;
-
-  for (const [i, tree] of trees.entries()) if (i > 0) expectSameTree(tree, done[i] ?? []);
-  expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
-  expect(
-    [...after]
-      .filter(([, { kind }]) => kind !== 'directory')
-      .map(([path]) => path)
-      .sort(),
-  ).toEqual([...model.files.keys()].sort());
-  const files = [...(crashed?.values() ?? []), ...model.files.values()];
-  const byUpper = new Map(files.map((file) => [file.upper, file]));
-  for (const { entry, ...rest } of outcome.entries) {
-    const file = byUpper.get(entry.inode.ino);
-    if (rest.removed) expectWhole(file, after, entry.name, crashed === undefined);
-    else if (crashed === undefined) expectOrdinaryFlushed(file, { entry, ...rest });
-  }
-  for (const [path, file] of model.files) {
-    expectOwnFile(path, [file, crashed?.get(path) ?? file], before.get(path), after.get(path));
-  }
-  for (const [path, file] of crashed ?? []) expectNotSplit(path, file, model, outcome.entries, after);
-
-  const again = await runGoal(union, 'flush');
-  expect([again.outcome.linksRestored, again.outcome.entriesRemoved]).toEqual([0, 0]);
-  for (const [i, tree] of treesOf(union).entries()) expectSameTree(done[i] ?? [], tree);
-}
-
-/** A name shows what it showed without its entry, or the group's own copy; never anything else. */
-function expectOwnFile(path: Bytes, files: readonly ModelFile[], was?: AufsName, is?: AufsName): void {
-  if (was === undefined || is === undefined) throw new Error(`/${path} is not shown`);
-  if (was.file === is.file) return;
-  if (!files.some(({ upper }) => inodeOf(is) === upper)) {
-    throw new Error(`/${path} got inode ${inodeOf(is)}, a file of others`);
-  }
-  if (files[0] === files[1]) expect([path, is.mode]).toEqual([path, octal(files[0]?.mode)]);
-}
-
-/** An entry that went left every name of its group behind as one file. */
-function expectWhole(
-  file: ModelFile | undefined,
-  after: ReadonlyMap<Bytes, AufsName>,
-  entry: string,
-  counted: boolean,
-): void {
-  if (file === undefined) throw new Error(`${entry} was removed, and its file shows under no name`);
-  const inodes = new Set([...file.names].map((path) => after.get(path)?.file));
-  expect([entry, inodes.size]).toEqual([entry, 1]);
-  if (!counted) return;
-  expect([...file.names].map((path) => after.get(path)?.nlink)).toEqual(
-    [...file.names].map(() => String(file.names.size)),
-  );
-}
-
-/** The crashed session's entry went: names of its group that nobody touched since show its file again. */
-function expectNotSplit(
-  path: Bytes,
-  was: ModelFile,
-  model: AufsModel,
-  outcomes: readonly EntryOutcome[],
-  after: ReadonlyMap<Bytes, AufsName>,
-): void {
-  const now = model.files.get(path);
-  const removed = outcomes.some(({ entry, removed }) => removed && entry.inode.ino === was.upper);
-  if (!removed || now === undefined || now.upper !== undefined || now.reshaped) return;
-  const is = after.get(path);
-  expect([path, is && inodeOf(is)]).toEqual([path, was.upper]);
-}
-
-const inodeOf = ({ inode }: AufsName): bigint => BigInt(inode.slice(inode.indexOf(':') + 1));
-
-const octal = (mode = 0): string => mode.toString(8).padStart(4, '0');
-
-/** What was only written to, and neither renamed, linked, removed nor written anew, must be flushed. */
-function expectOrdinaryFlushed(file: ModelFile | undefined, { entry, reason }: EntryOutcome): void {
-  expect(entry.state).toBe('ambiguous');
-  if (file === undefined || file.reshaped || file.rewritten || file.content === '') return;
-  const names = [...file.names].map((path) => baseOf(path)).join();
-  throw new Error(
-    `${entry.name} of ${names} was only written to, and is kept: ${reason}\n${entry.evidence.join('\n')}`,
-  );
-}

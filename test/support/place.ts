@@ -3,7 +3,8 @@ import { type Bytes, baseOf, bytesFromText, joinBytes, parentOf, toBuffer } from
 import { AT_FDCWD } from '../../src/sys/check.js';
 import { mknod } from '../../src/sys/names.js';
 import { O_DIRECTORY, O_RDONLY, openBeneathAnyMount, openDirectory, withFd } from '../../src/sys/open.js';
-import { setXattr } from '../../src/sys/xattr.js';
+import { unless } from '../../src/sys/sys-error.js';
+import { removeXattr, setXattr } from '../../src/sys/xattr.js';
 
 /** A tree that a test writes to: its root as ordinary text, names in it as bytes. */
 export class Place {
@@ -25,6 +26,11 @@ export class Place {
 
   setXattr(path: Bytes, attribute: string, value: Uint8Array): void {
     this.inParent(path, (fd, name) => setXattr(fd, name, attribute, value));
+  }
+
+  /** Does nothing where there is no such attribute. */
+  removeXattr(path: Bytes, attribute: string): void {
+    this.inParent(path, (fd, name) => unless(['ENODATA'], () => removeXattr(fd, name, attribute)));
   }
 
   mknod(path: Bytes, mode: number, dev = 0n): void {
