@@ -26,7 +26,7 @@ export interface EnterMaintenance {
   /** The subcommand, for the messages of others. */
   readonly command: string;
   /** Seconds to wait while somebody else holds it, `Infinity` allowed; undefined: not at all. */
-  readonly wait: number | undefined;
+  readonly wait?: number | undefined;
   /** Ends the waiting; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
   /** Whether programs that this process starts may operate on the union. */
