@@ -5,6 +5,7 @@ import { scanMountedAufs } from './mounted-aufs/mounted-aufs-scan.js';
 import { scanOverlay } from './overlay/overlay-scan.js';
 import type { UnionRecord } from './recorded.js';
 import type { ScanResult } from './result.js';
+import type { WalkWays } from './walk/walk-ways.js';
 
 export interface ScanOptions {
   /** Look for everything `check` tells of, not only for what concerns the index entries. */
@@ -18,6 +19,8 @@ export interface ScanOptions {
    * themselves know unless given.
    */
   readonly hints?: readonly NameHints[];
+  /** @internal */
+  readonly ways?: WalkWays;
   /** Stops the walk; its reason is thrown. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly directories: number; readonly names: number }) => void;

@@ -7,8 +7,8 @@ import { unmount } from './unmount.js';
 
 const MIB = 1024 * 1024;
 
-/** `xfs-parents` is an xfs that keeps parent pointers. */
-export type WritableFileSystem = 'ext4' | 'xfs' | 'xfs-parents' | 'btrfs';
+/** `xfs-parents` is an xfs that keeps parent pointers, `ext4-typeless` an ext4 whose directories tell no types. */
+export type WritableFileSystem = 'ext4' | 'ext4-typeless' | 'xfs' | 'xfs-parents' | 'btrfs';
 export type ReadOnlyFileSystem = 'squashfs' | 'erofs';
 
 /** A file system of its own in a sparse file, loop-mounted. */
@@ -32,6 +32,10 @@ interface MakeImage {
 // xfsprogs refuse less than 300 MiB, btrfs-progs less than 109 MiB.
 const makers: Readonly<Record<WritableFileSystem, MakeImage>> = {
   ext4: { leastBytes: 32 * MIB, make: (image) => command('mkfs.ext4', '-q', '-F', image) },
+  'ext4-typeless': {
+    leastBytes: 32 * MIB,
+    make: (image) => command('mkfs.ext4', '-q', '-F', '-O', '^filetype,^metadata_csum', image),
+  },
   xfs: { leastBytes: 320 * MIB, make: (image) => command('mkfs.xfs', '-q', '-f', image) },
   'xfs-parents': {
     leastBytes: 320 * MIB,
@@ -53,7 +57,7 @@ export interface LoopImageOptions {
 /** An empty file system of the given type. */
 export function makeLoopImage(type: WritableFileSystem, options: LoopImageOptions = {}): LoopImage {
   const { leastBytes, make } = makers[type];
-  return loopImage(type.replace('-parents', ''), options.mountOptions, (image) => {
+  return loopImage(type.replace(/-.*/, ''), options.mountOptions, (image) => {
     writeFileSync(image, '');
     truncateSync(image, Math.max(leastBytes, options.bytes ?? 0));
     make(image);

@@ -13,6 +13,7 @@ export type Need =
   | 'overlay'
   | 'tmpfs'
   | 'ext4'
+  | 'ext4-typeless'
   | 'xfs'
   | 'xfs-parents'
   | 'btrfs'
@@ -29,6 +30,7 @@ const probes: Readonly<Record<Need, () => boolean>> = {
   overlay: () => hasFileSystem('overlay'),
   tmpfs: () => hasFileSystem('tmpfs'),
   ext4: () => hasFileSystem('ext4') && hasProgram('mkfs.ext4'),
+  'ext4-typeless': () => hasFileSystem('ext4') && hasProgram('mkfs.ext4'),
   xfs: () => hasFileSystem('xfs') && hasProgram('mkfs.xfs'),
   'xfs-parents': () => hasFileSystem('xfs') && hasProgram('mkfs.xfs') && linux() >= 6010,
   btrfs: () => hasFileSystem('btrfs') && hasProgram('mkfs.btrfs'),

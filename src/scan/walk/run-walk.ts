@@ -11,6 +11,8 @@ export const STEP = 256;
 
 /** Something that shares a walk with another thread; see `share-walk.ts`. */
 export interface WalkSharing {
+  /** Starts the other thread and waits until it has asked for work. */
+  ready(): Promise<void>;
   /** Between two steps: gives work away if the other thread has none. */
   exchange(walk: Walk): void;
   /** When this thread has no work left: true when it got some again, false when all is done. */
@@ -24,17 +26,19 @@ export async function runWalk(
   roots: Stack,
   rules: ViewRules,
   visitor: WalkVisitor,
-  { signal, onProgress }: ScanOptions,
+  { signal, onProgress, ways = {} }: ScanOptions,
   progress: WalkProgress = { directories: 0, names: 0 },
   sharing?: WalkSharing,
 ): Promise<WalkProgress> {
   signal?.throwIfAborted();
-  const walk = new Walk(roots, rules, visitor, progress);
+  const walk = new Walk(roots, rules, visitor, progress, ways);
+  const step = ways.eager === true ? 1 : STEP;
   let last = performance.now();
   try {
     walk.start();
+    if (ways.eager === true) await sharing?.ready();
     for (;;) {
-      while (walk.step(STEP)) {
+      while (walk.step(step)) {
         sharing?.exchange(walk);
         const now = performance.now();
         if (now - last < BREATH_MS) continue;
@@ -48,7 +52,7 @@ export async function runWalk(
         signal?.throwIfAborted();
         continue;
       }
-      if (visitor.complete?.() === true) return progress;
+      if (walk.complete) return progress;
       if (sharing === undefined || !(await sharing.more(walk))) return progress;
       signal?.throwIfAborted();
     }

@@ -7,12 +7,14 @@ import type { WalkSharing } from './run-walk.js';
 import type { Walk } from './walk.js';
 import type { WalkShare } from './walk-share.js';
 import type { WalkProgress } from './walk-visitor.js';
+import type { WalkWays } from './walk-ways.js';
 
 /** What the second thread is told at its start. */
 export interface SharedScan {
   readonly union: OverlayUnion;
   readonly sought: ReadonlyMap<string, SoughtInode | undefined>;
   readonly inspect: boolean;
+  readonly ways: WalkWays;
 }
 
 /** What the two threads say to each other. */
@@ -53,6 +55,14 @@ class SharedWalk implements WalkSharing {
     this.#file = file;
     this.#scan = scan;
     this.#onFound = onFound;
+  }
+
+  async ready(): Promise<void> {
+    if (this.#port === undefined) this.#start();
+    while (!this.#theyHunger) {
+      const { say } = await nextMessage(this.#port as MessagePort, this.#thread);
+      if (say === 'hungry') this.#theyHunger = true;
+    }
   }
 
   exchange(walk: Walk): void {

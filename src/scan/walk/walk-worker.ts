@@ -22,7 +22,7 @@ function take(message: ShareMessage): Walk | undefined {
   if (message.say === 'hungry') theyHunger = true;
   if (message.say !== 'share') return undefined;
   const found = new OverlayNames(overlay, rules, scan.sought, scan.inspect);
-  const next = new Walk(overlay.layers.roots, rules, found, { directories: 0, names: 0 });
+  const next = new Walk(overlay.layers.roots, rules, found, { directories: 0, names: 0 }, scan.ways);
   next.add(message.shares);
   run(next);
   say({ say: 'found', found: found.found, progress: next.progress });
@@ -33,7 +33,7 @@ function take(message: ShareMessage): Walk | undefined {
 function run(next: Walk): void {
   walk = next;
   try {
-    while (next.step(STEP)) {
+    while (next.step(scan.ways.eager === true ? 1 : STEP)) {
       const received = receiveMessageOnPort(port)?.message as ShareMessage | undefined;
       if (received?.say === 'hungry') theyHunger = true;
       if (!theyHunger) continue;

@@ -10,6 +10,7 @@ import { siftRecords } from './sift-records.js';
 import { emptyFrame, postponeUnlikely, resume, suspend, type WalkFrame } from './walk-frame.js';
 import { frameOf, shareOf, type WalkShare } from './walk-share.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
+import type { WalkWays } from './walk-ways.js';
 
 /** Directories kept open on the way down; deeper trees close the upper ones and open them anew on the way back. */
 const MAX_OPEN_FRAMES = 64;
@@ -27,6 +28,7 @@ export class Walk {
   readonly #roots: Stack;
   readonly #rules: ViewRules;
   readonly #visitor: WalkVisitor;
+  readonly #ways: WalkWays;
   readonly #lone: LoneWalk;
   readonly #names = new NameStack();
   readonly #frames: WalkFrame[] = [];
@@ -37,13 +39,20 @@ export class Walk {
   #oldestOpen = 0;
   #phase: 'uppers' | 'likely' | 'rest';
 
-  constructor(roots: Stack, rules: ViewRules, visitor: WalkVisitor, progress: WalkProgress) {
+  constructor(
+    roots: Stack,
+    rules: ViewRules,
+    visitor: WalkVisitor,
+    progress: WalkProgress,
+    ways: WalkWays = {},
+  ) {
     this.#roots = roots;
     this.#rules = rules;
     this.#visitor = visitor;
     this.progress = progress;
     this.#lone = new LoneWalk(rules, visitor, progress);
-    this.#phase = visitor.complete === undefined ? 'rest' : 'uppers';
+    this.#ways = ways;
+    this.#phase = visitor.complete === undefined || ways.early === false ? 'rest' : 'uppers';
   }
 
   /** Enters the root. */
@@ -56,6 +65,11 @@ export class Walk {
     return this.#phase === 'rest';
   }
 
+  /** Whether the visitor has all it wants. */
+  get complete(): boolean {
+    return this.#ways.early !== false && this.#visitor.complete?.() === true;
+  }
+
   /** Whether the walk waits to be told where to {@link lookFirst}. */
   get asks(): boolean {
     return (
@@ -63,7 +77,7 @@ export class Walk {
       this.#frames.length === 0 &&
       this.#likelyFrames.length === 0 &&
       this.#visitor.likely !== undefined &&
-      this.#visitor.complete?.() !== true
+      !this.complete
     );
   }
 
@@ -107,7 +121,7 @@ export class Walk {
   /** Gives about half of what is left away, subtrees near to the root if possible; empty if there is too little. */
   split(): WalkShare[] {
     if (!this.inRest) return [];
-    // Nobody is at these: every other one can go as it is.
+    // Nobody is at these: they can go as they are.
     const whole = this.#postponed.length >> 1;
     if (whole > 0) {
       return this.#postponed
@@ -167,6 +181,7 @@ export class Walk {
 
   /** Whether everything below a directory can be walked at once, without the rules. */
   #entersLone(stack: Stack): boolean {
+    if (this.#ways.lone === false) return false;
     return (this.#phase === 'rest' || stack[0]?.layer.role === 'upper') && this.#lone.takes(stack);
   }
 
@@ -178,7 +193,7 @@ export class Walk {
       for (const frame of this.#lone.give(count)) this.#push(frame);
     }
     if (detour !== undefined) this.#enter(detour.path, detour.parent, detour.stack);
-    if (!this.#lone.takeTold() || !this.inRest || this.#visitor.complete?.() !== true) return true;
+    if (!this.#lone.takeTold() || !this.inRest || !this.complete) return true;
     this.close();
     this.#postponed.length = 0;
     return false;
@@ -263,7 +278,7 @@ export class Walk {
 
   /** The next directory with subdirectories that no upper has. */
   #takePostponed(): boolean {
-    if (this.asks || this.#visitor.complete?.() === true) return false;
+    if (this.asks || this.complete) return false;
     let frame = this.#likelyFrames.pop();
     if (frame === undefined) {
       if (this.#phase !== 'rest') {
