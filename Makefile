@@ -58,7 +58,9 @@ install: dist/main.js
 		sed 's|/usr/bin/plinkctl|$(PREFIX)/bin/plinkctl|' $$unit > '$(DESTDIR)$(SYSTEMD_DIR)/'$${unit##*/} || exit 1; \
 		chmod 644 '$(DESTDIR)$(SYSTEMD_DIR)/'$${unit##*/}; \
 	done
-	install -m 644 README.md CHANGELOG.md LICENSE '$(DESTDIR)$(DOC_DIR)'
+	install -m 644 README.md CHANGELOG.md SECURITY.md LICENSE '$(DESTDIR)$(DOC_DIR)'
+	install -D -m 644 -t '$(DESTDIR)$(DOC_DIR)/docs' docs/*.md docs/*.svg
+	install -D -m 644 -t '$(DESTDIR)$(DOC_DIR)/docs/recipes' docs/recipes/*.md
 	cp -R --no-preserve=ownership $(EXAMPLES) '$(DESTDIR)$(DOC_DIR)/examples'
 	install -D -m 644 -t '$(DESTDIR)$(DOC_DIR)/examples/systemd' packaging/systemd/examples/*
 
