@@ -126,7 +126,7 @@ describe('names in the plink directory that are no entries', () => {
     group(scene, ['A', 'B']);
     const copy = new AufsScene();
     for (const [i, { root }] of scene.branches.entries())
-      command('cp', '-a', `${root}/.`, copy.branches[i]?.root ?? '');
+      command('cp', '-af', `${root}/.`, copy.branches[i]?.root ?? '');
     const { found, outcome } = await runGoal(copy.union, 'flush');
     expect(found.entries[0]).toMatchObject({ state: 'restorable' });
     expect(found.entries[0]?.reason).toContain('the branch was copied');
@@ -139,7 +139,7 @@ describe('names in the plink directory that are no entries', () => {
     group(scene, ['A', 'B']);
     const copy = new AufsScene();
     for (const [i, { root }] of scene.branches.entries())
-      command('cp', '-r', `${root}/.`, copy.branches[i]?.root ?? '');
+      command('cp', '-rf', `${root}/.`, copy.branches[i]?.root ?? '');
     const { found, outcome } = await runGoal(copy.union, 'flush');
     expect(found.entries[0]).toMatchObject({ state: 'damaged', atRisk: true });
     expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([0, 0]);

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ascii, type Bytes } from '../../src/sys/bytes.js';
 import { AufsScene, disposeScenes } from '../support/aufs-scene.js';
 import { runGoal } from '../support/restore-union.js';
-import { expectSameTree } from '../support/tree-diff.js';
+import { afterReading, expectSameTree } from '../support/tree-diff.js';
 
 disposeScenes();
 
@@ -19,7 +19,7 @@ function twoGroups(): AufsScene {
 async function keptEntry(scene: AufsScene) {
   const before = scene.trees();
   const { found, outcome } = await runGoal(scene.union, 'flush');
-  for (const [i, tree] of scene.trees().entries()) expectSameTree(before[i] ?? [], tree);
+  for (const [i, tree] of scene.trees().entries()) expectSameTree(before[i] ?? [], tree, afterReading);
   const kept = outcome.entries.filter(({ attention }) => attention);
   expect(kept).toHaveLength(found.entries.length);
   const [entry] = found.entries;
