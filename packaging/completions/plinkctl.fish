@@ -43,6 +43,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from list' -l log-format -x -a '
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-lower-cache
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -s h -l help -d 'show help'
@@ -72,6 +74,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from check' -l log-format -x -a 
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-lower-cache
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -s h -l help -d 'show help'
@@ -101,6 +105,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l log-format -x -
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l no-lower-cache
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -s h -l help -d 'show help'
@@ -132,6 +138,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l log-format -x -a 
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-lower-cache
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -s h -l help -d 'show help'
@@ -167,6 +175,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l log-format -x -a 
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-lower-cache
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -s h -l help -d 'show help'
@@ -204,6 +214,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l log-format -x -a
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-lower-cache
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -s h -l help -d 'show help'
@@ -236,6 +248,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from record' -l log-format -x -a
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-lower-cache
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -s h -l help -d 'show help'
@@ -264,6 +278,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subc
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-lower-cache
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -s h -l help -d 'show help'
@@ -289,6 +305,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subc
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l no-lower-cache
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -s h -l help -d 'show help'
@@ -308,6 +326,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l log-format -x 
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l no-lower-cache
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -s h -l help -d 'show help'
@@ -327,6 +347,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l log-format -x -a '
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l timeout -x -d 'stop at an entry boundary after this time'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l no-lower-cache
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -s h -l help -d 'show help'

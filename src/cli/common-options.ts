@@ -31,6 +31,10 @@ export const outputOptions = {
     describe: 'threads for a long walk: 1 or 2 [default: 2]',
     choices: ['1', '2'],
   },
+  'lower-cache': {
+    type: 'flag',
+    describe: 'remember in the state directory where read-only lowers have hardlinks, for the next run',
+  },
   config: { type: 'text', value: 'FILE', describe: 'configuration file [default: /etc/plinkctl.conf]' },
   'state-dir': {
     type: 'text',

@@ -1,10 +1,13 @@
+import { lowerCache } from '../record/lower-cache.js';
+import { stateDirectoryPath } from '../record/state-directory.js';
 import { failureReport } from '../report/failure-report.js';
 import { jsonText } from '../report/json-text.js';
-import { formatNotice, type LogFormat, priorities } from '../report/notice.js';
+import { formatNotice, type LogFormat, type Notice, priorities } from '../report/notice.js';
 import { noProgress, spinner } from '../report/progress.js';
 import type { JsonObject, Line, Report } from '../report/report.js';
+import { shown } from '../report/shown.js';
 import { loadStyle, wantsColor } from '../report/style.js';
-import { GroupHints } from '../scan/hints/group-hints.js';
+import { type GroupCache, GroupHints } from '../scan/hints/group-hints.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { outputOptions } from './common-options.js';
 import type { Context, Streams } from './context.js';
@@ -29,6 +32,7 @@ export async function runCommand(
     (output['log-format'] ?? (streams.outIsJournal === true ? 'systemd' : 'text')) === 'systemd';
   const color = output.json !== true && wantsColor(output.color, streams.outIsTerminal, streams.env);
   const watched = (output.progress ?? streams.errIsTerminal) && output.quiet !== true && logFormat === 'text';
+  const notice = (each: Notice): void => streams.err(formatNotice(each, logFormat));
   const progress = watched ? spinner(process.stderr) : noProgress;
   const context: Context = {
     version,
@@ -38,9 +42,10 @@ export async function runCommand(
     deadline: output.timeout === undefined ? undefined : performance.now() + output.timeout * 1000,
     kernelRoot: output['kernel-root'] ?? ('' as Bytes),
     stateDirectory: output['state-dir'],
-    notice: (notice) => streams.err(formatNotice(notice, logFormat)),
+    notice,
     progress,
     groups: new GroupHints({
+      cache: output['lower-cache'] === true ? cacheOf(output['state-dir'], notice) : undefined,
       onListed: ({ directories, names }) =>
         progress.show(`looking: ${directories} directories, ${names} names`),
     }),
@@ -66,6 +71,12 @@ export async function runCommand(
   function measure(file: Bytes, result: Report): void {
     writeMetrics(file, document(line.command.name, result));
   }
+}
+
+function cacheOf(given: Bytes | undefined, notice: Context['notice']): GroupCache {
+  return lowerCache(stateDirectoryPath(given), (path, why) =>
+    notice({ level: 'warning', text: `${shown(path)}: the cache of lowers is not used: ${why}` }),
+  );
 }
 
 /** The one document that `--json` prints. */

@@ -5,10 +5,10 @@ import { branchId, type RecordedBranch, type UnionRecord } from '../scan/recorde
 import { ascii, type Bytes, joinBytes, toBuffer } from '../sys/bytes.js';
 import { tryLock } from '../sys/lock.js';
 import { close, openDirectory } from '../sys/open.js';
-import { randomHex } from '../sys/random-hex.js';
 import type { Union } from '../union/union.js';
 import { parseRecord, recordText } from './record-text.js';
 import { hasStateDirectory, makeStateDirectory } from './state-directory.js';
+import { writeAside } from './write-aside.js';
 
 /** The file of a branch's record. */
 function fileOf(directory: Bytes, branch: string): Bytes {
@@ -49,28 +49,8 @@ export async function writeRecord(
   record: RecordedBranch,
   branchPath: Bytes,
 ): Promise<Bytes> {
-  const { default: fs } = await import('fs-extra');
   const path = fileOf(directory, record.branch);
-  const temporary = toBuffer(`${path}.${randomHex(4)}` as Bytes);
-  try {
-    const fd = fs.openSync(temporary, 'wx', 0o600);
-    try {
-      fs.writeFileSync(fd, recordText(record, branchPath));
-      fs.fsyncSync(fd);
-    } finally {
-      fs.closeSync(fd);
-    }
-    fs.renameSync(temporary, toBuffer(path));
-  } catch (error) {
-    fs.rmSync(temporary, { force: true });
-    throw error;
-  }
-  const parent = fs.openSync(toBuffer(directory), 'r');
-  try {
-    fs.fsyncSync(parent);
-  } finally {
-    fs.closeSync(parent);
-  }
+  await writeAside(path, recordText(record, branchPath));
   return path;
 }
 

@@ -25,6 +25,9 @@ export interface FileSystem {
   readonly readOnly: boolean;
   /** Longest name, bytes. */
   readonly nameMax: number;
+  readonly totalBytes: bigint;
+  /** 0 where there is no fixed number. */
+  readonly totalInodes: bigint;
   /** Bytes that root may still use. */
   readonly freeBytes: bigint;
   readonly freeInodes: bigint;
@@ -50,6 +53,8 @@ export function fileSystemOf(fd: number): FileSystem {
   const blockSize = b.readBigInt64LE(8);
   return {
     type: BigInt.asUintN(32, b.readBigInt64LE(0)),
+    totalBytes: b.readBigUInt64LE(16) * blockSize,
+    totalInodes: b.readBigUInt64LE(40),
     freeBytes: b.readBigUInt64LE(24) * blockSize,
     inodes: b.readBigUInt64LE(40),
     freeInodes: b.readBigUInt64LE(48),

@@ -1,8 +1,8 @@
-import { linkSync, mkdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { Bytes } from '../../src/sys/bytes.js';
-import { interpose } from '../../src/sys/seam.js';
+import { directoriesRead } from '../support/directories-read.js';
 import { kernelRoot } from '../support/kernel-root.js';
 import { append, describeIncidents } from '../support/overlay-incident.js';
 import { type OverlayPlace, overlayPlace, whileMounted } from '../support/overlay-place.js';
@@ -10,23 +10,6 @@ import { runMain } from '../support/run-main.js';
 
 const UNIONS = 40;
 const DIRECTORIES = 300;
-
-afterEach(() => interpose(undefined));
-
-/** Runs `act` and counts how often a directory below `root` was read from its start. */
-async function directoriesRead<T>(root: string, act: () => Promise<T>): Promise<[T, number]> {
-  let read = 0;
-  interpose(({ name, fd }, proceed) => {
-    const result = proceed();
-    // The call that finds the end of a directory: one for each time that it was read.
-    if (name === 'getdents64' && result === 0 && readlinkSync(`/proc/self/fd/${fd}`).startsWith(root))
-      read += 1;
-    return result;
-  });
-  const result = await act();
-  interpose(undefined);
-  return [result, read];
-}
 
 describeIncidents('lowers that many unions share', ['ext4'], (directory) => {
   function shared(root: string): { lower: string; places: OverlayPlace[]; config: string } {

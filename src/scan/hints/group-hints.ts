@@ -14,7 +14,7 @@ export interface GroupCache {
   read(layer: HandleLayer): LowerGroups | undefined;
   /** Whether {@link write} would keep those of a layer. */
   keeps(layer: HandleLayer): boolean;
-  write(layer: HandleLayer, groups: LowerGroups): void;
+  write(layer: HandleLayer, groups: LowerGroups): Promise<void>;
 }
 
 export interface GroupHintsOptions {
@@ -91,7 +91,7 @@ export class GroupHints implements NameHints {
 
   async #list(layer: HandleLayer, signal: AbortSignal | undefined): Promise<LowerGroups | undefined> {
     const groups = await listGroups(layer, signal, this.#onListed);
-    if (groups !== undefined && this.#cache?.keeps(layer) === true) this.#cache.write(layer, groups);
+    if (groups !== undefined && this.#cache?.keeps(layer) === true) await this.#cache.write(layer, groups);
     return groups;
   }
 
