@@ -92,7 +92,7 @@ function runWorker(
   return new Promise((resolve) => {
     const worker: ChildProcess = spawn(
       process.execPath,
-      [fileURLToPath(new URL('worker.js', import.meta.url)), JSON.stringify(order)],
+      [fileURLToPath(new URL('worker-main.js', import.meta.url)), JSON.stringify(order)],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let current: number | undefined;

@@ -29,6 +29,8 @@ interface Hands {
   readonly entries: Bytes[];
   /** Somebody else's inode that took the place of an entry's, with the entry's. */
   readonly copies: Map<string, string>;
+  /** Names that are gone: whatever the lowers have there shows again, and may be one of a group. */
+  readonly bared: Set<Bytes>;
 }
 
 type Act = (hands: Hands) => string | undefined;
@@ -54,11 +56,11 @@ const isRegular = (place: Place, path: Bytes): boolean => lstatSync(place.at(pat
 const lies = ['L+5', 'L-9', 'U+0', 'U-3', 'U+99999999999', 'x', '', 'L', 'U+1'];
 
 const acts: readonly Act[] = [
-  (hands) => {
-    const { upper, random, names } = hands;
+  ({ upper, random, names, bared }) => {
     const from = random.pick(names);
     const to = `${from}.moved` as Bytes;
     renameSync(upper.at(from), upper.at(to));
+    bared.add(from);
     return `rename ${from}`;
   },
   ({ upper, random, names }) => {
@@ -87,9 +89,10 @@ const acts: readonly Act[] = [
     linkSync(upper.at(path), upper.at(`${path}.more` as Bytes));
     return `ln ${path}`;
   },
-  ({ upper, random, names }) => {
+  ({ upper, random, names, bared }) => {
     const path = random.pick(names);
     unlinkSync(upper.at(path));
+    bared.add(path);
     return `rm ${path}`;
   },
   ({ upper, random, names, prefix }) => {
@@ -137,32 +140,39 @@ const acts: readonly Act[] = [
 /**
  * Does some of what people do to the upper and work directories of an overlay behind its back.
  *
- * @returns what was done, and of inodes that are copies which inode they were made from
+ * @returns what was done, of inodes that are copies which inode they were made from, and names that were taken away
  */
 export function tamper(
   place: OverlayPlace,
   prefix: string,
   random: Random,
-): { readonly story: readonly string[]; readonly copies: ReadonlyMap<string, string> } {
+): {
+  readonly story: readonly string[];
+  readonly copies: ReadonlyMap<string, string>;
+  readonly bared: ReadonlySet<Bytes>;
+} {
   const upper = new Place(place.upper);
   const index = new Place(join(place.work, 'index'));
   const copies = new Map<string, string>();
+  const bared = new Set<Bytes>();
   const story: string[] = [];
   for (let count = random.between(1, 4); count > 0; count--) {
     const names = snapshot(place.upper)
       .filter(({ kind, path }) => kind !== 'directory' && kind !== 'char' && baseOf(path).length < 240)
+      // Under another name the kernel finds no data for what is metadata alone, and fails the whole mount with EIO.
+      .filter(({ xattrs }) => !xattrs.includes('overlay.metacopy'))
       .map(({ path }) => path);
     const entries = (readdirSync(index.root, 'latin1') as Bytes[])
       .filter((name) => !name.startsWith('#') && lstatSync(index.at(name)).isFile())
       .sort();
     if (names.length === 0 || entries.length === 0) break;
     try {
-      const told = random.pick(acts)({ upper, index, prefix, random, names, entries, copies });
+      const told = random.pick(acts)({ upper, index, prefix, random, names, entries, copies, bared });
       if (told !== undefined) story.push(told);
     } catch (error) {
       // user.* may not stand on a symlink, and a name may be taken by what was done before.
       if (!isSysError(error, 'EPERM') && (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }
-  return { story, copies };
+  return { story, copies, bared };
 }

@@ -5,6 +5,8 @@ import { type OverlayPlace, overlayPlace, whileMounted } from './overlay-place.j
 import { Random } from './random.js';
 import { buildRandomLower } from './random-lower.js';
 import { operate } from './random-operations.js';
+import { strew } from './strew.js';
+import { useXattrWhiteouts } from './xattr-whiteouts.js';
 
 /** Sets of options that the kernel takes together. */
 const profiles = {
@@ -50,7 +52,9 @@ export function buildRandomUnion(seed: number, roots: RandomUnionRoots): RandomU
     'nfsExport',
     'userxattr',
   ] as const);
-  const options = profiles[profile];
+  // What came later has numbers of its own, so that a seed stays what it was in everything else.
+  const later = new Random(seed ^ 0xe47a);
+  const options = [...profiles[profile], ...(later.chance(20) ? [later.pick(['xino=on', 'xino=auto'])] : [])];
   const story = [`profile ${profile}${roots.packed === undefined ? '' : `, ${roots.packed}`}`];
   const images: LoopImage[] = [];
   const directory = (root: string, name: string): string => {
@@ -84,11 +88,14 @@ export function buildRandomUnion(seed: number, roots: RandomUnionRoots): RandomU
       if (random.chance(30)) {
         story.push('another lower on top');
         lowers.unshift(build(`lower${i}`));
+        const [top = '', below = ''] = lowers;
+        if (roots.packed === undefined && later.chance(60)) story.push(...strew(below, top, later));
         continue;
       }
       story.push('a former upper on top');
       const former = overlayPlace(directory(roots.upper, `former${i}`), [...lowers]);
       session(former, random.chance(75) ? 'on' : 'off');
+      if (later.chance(40)) story.push(...useXattrWhiteouts(former.upper, lowers, prefixOf(options)));
       lowers.unshift(former.upper);
     }
     const place = overlayPlace(roots.upper, lowers);
@@ -110,3 +117,6 @@ export function buildRandomUnion(seed: number, roots: RandomUnionRoots): RandomU
     throw error;
   }
 }
+
+const prefixOf = (options: readonly string[]): string =>
+  options.includes('userxattr') ? 'user.overlay.' : 'trusted.overlay.';
