@@ -95,7 +95,8 @@ export function buildRandomUnion(seed: number, roots: RandomUnionRoots): RandomU
       story.push('a former upper on top');
       const former = overlayPlace(directory(roots.upper, `former${i}`), [...lowers]);
       session(former, random.chance(75) ? 'on' : 'off');
-      if (later.chance(40)) story.push(...useXattrWhiteouts(former.upper, lowers, prefixOf(options)));
+      if (later.chance(40))
+        story.push(...useXattrWhiteouts(former.upper, lowers[0] ?? '', prefixOf(options)));
       lowers.unshift(former.upper);
     }
     const place = overlayPlace(roots.upper, lowers);
@@ -114,7 +115,7 @@ export function buildRandomUnion(seed: number, roots: RandomUnionRoots): RandomU
     };
   } catch (error) {
     for (const image of images) image.dispose();
-    throw error;
+    throw new Error(`${(error as Error).message}\n${story.join('\n')}`, { cause: error });
   }
 }
 
