@@ -123,6 +123,14 @@ describe.each(papers)('%s', (path) => {
   });
 });
 
+test('the map of the house has every room', () => {
+  const map = readFileSync('CONTRIBUTING.md', 'utf8');
+  const rooms = readdirSync('src', { recursive: true, withFileTypes: true }).filter((each) =>
+    each.isDirectory(),
+  );
+  expect(rooms.map(({ name }) => name).filter((name) => !map.includes(`${name}/`))).toEqual([]);
+});
+
 test('a dead link, a wrong option and a wrong command would be seen', () => {
   expect(deadLinks('README.md', '[a](docs/none.md) [b](docs/faq.md#no-such) [c](docs/faq.md)')).toEqual([
     'docs/none.md',
