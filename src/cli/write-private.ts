@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fchmodSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type Bytes, toBuffer } from '../sys/bytes.js';
+import { randomHex } from '../sys/random-hex.js';
 import { naming } from './naming.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
@@ -10,7 +10,7 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
  * whole or not at all. A symbolic link at `file` is replaced, not followed.
  */
 export function writePrivate(file: Bytes, text: string): void {
-  const temporary = toBuffer(`${file}.${randomBytes(6).toString('hex')}` as Bytes);
+  const temporary = toBuffer(`${file}.${randomHex(6)}` as Bytes);
   const fd = naming(file, () => openSync(temporary, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o600));
   try {
     try {
