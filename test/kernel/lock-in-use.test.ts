@@ -1,39 +1,20 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { overlayInUse, refuseIfInUse } from '../../src/lock/in-use.js';
 import { bytesFromText } from '../../src/sys/bytes.js';
 import type { OverlayUnion } from '../../src/union/union.js';
 import { command } from '../support/command.js';
 import { kernelLog } from '../support/kernel-log.js';
-import { LockDriver } from '../support/lock-driver.js';
+import { driver, lockScene, place, temp, union } from '../support/lock-scene.js';
 import { makeLoopImage } from '../support/loop-image.js';
 import { describeKernel } from '../support/needs.js';
 import { mountOverlay, type OverlayMount } from '../support/overlay-mount.js';
-import { type OverlayPlace, overlayPlace, overlayUnion } from '../support/overlay-place.js';
-import { type TempDir, tempDir } from '../support/temp-dir.js';
+import { overlayPlace, overlayUnion } from '../support/overlay-place.js';
+import { tempDir } from '../support/temp-dir.js';
 
-let build: TempDir;
-let driver: LockDriver;
-
-beforeAll(async () => {
-  build = tempDir('lock-driver');
-  driver = await LockDriver.build(build.path);
-});
-afterAll(() => build.dispose());
-
-let temp: TempDir;
-let place: OverlayPlace;
-let union: OverlayUnion;
-
-beforeEach(() => {
-  temp = tempDir('in-use');
-  place = overlayPlace(join(temp.path, 'union'));
-  union = overlayUnion(place);
-});
-
-afterEach(() => temp.dispose());
+lockScene({ index: false });
 
 /** Gives a driver a scratch place of its own: others on the machine may be asking too. */
 const apart = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs scratch /dev/shm && exec "$@"', 'sh'];

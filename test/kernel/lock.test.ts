@@ -1,42 +1,16 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import { maintenanceStatus } from '../../src/lock/maintenance-status.js';
 import { bytesFromText } from '../../src/sys/bytes.js';
-import type { AufsUnion, Branch, OverlayUnion } from '../../src/union/union.js';
+import type { AufsUnion, Branch } from '../../src/union/union.js';
 import { command } from '../support/command.js';
-import { LockDriver, type RunningDriver } from '../support/lock-driver.js';
+import type { RunningDriver } from '../support/lock-driver.js';
+import { driver, lockScene, place, runtime, started, temp, union } from '../support/lock-scene.js';
 import { describeKernel } from '../support/needs.js';
-import { type OverlayPlace, overlayPlace, overlayUnion, whileMounted } from '../support/overlay-place.js';
-import { type TempDir, tempDir } from '../support/temp-dir.js';
+import { overlayPlace, overlayUnion, whileMounted } from '../support/overlay-place.js';
 
-let build: TempDir;
-let driver: LockDriver;
-
-beforeAll(async () => {
-  build = tempDir('lock-driver');
-  driver = await LockDriver.build(build.path);
-});
-afterAll(() => build.dispose());
-
-let temp: TempDir;
-let runtime: string;
-let place: OverlayPlace;
-let union: OverlayUnion;
-let started: RunningDriver[];
-
-beforeEach(() => {
-  temp = tempDir('lock');
-  runtime = join(temp.path, 'run');
-  place = overlayPlace(join(temp.path, 'union'));
-  union = overlayUnion(place);
-  started = [];
-});
-
-afterEach(async () => {
-  for (const each of started) await each.kill();
-  temp.dispose();
-});
+lockScene({ index: false });
 
 const locked = { code: 'locked', kind: 'busy' };
 

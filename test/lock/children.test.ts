@@ -1,39 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { maintenanceStatus } from '../../src/lock/maintenance-status.js';
-import type { OverlayUnion } from '../../src/union/union.js';
-import { type Answer, type DriverCommand, LockDriver, type RunningDriver } from '../support/lock-driver.js';
-import { overlayPlace, overlayUnion } from '../support/overlay-place.js';
-import { type TempDir, tempDir } from '../support/temp-dir.js';
+import type { Answer, DriverCommand, RunningDriver } from '../support/lock-driver.js';
+import { driver, lockScene, runtime, started, temp, union } from '../support/lock-scene.js';
 
-let build: TempDir;
-let driver: LockDriver;
-
-beforeAll(async () => {
-  build = tempDir('lock-driver');
-  driver = await LockDriver.build(build.path);
-});
-afterAll(() => build.dispose());
-
-let temp: TempDir;
-let runtime: string;
-let union: OverlayUnion;
-let started: RunningDriver[];
-
-beforeEach(() => {
-  temp = tempDir('lock');
-  runtime = join(temp.path, 'run');
-  const place = overlayPlace(temp.path);
-  mkdirSync(join(place.work, 'index'));
-  union = overlayUnion(place);
-  started = [];
-});
-
-afterEach(async () => {
-  for (const each of started) await each.kill();
-  temp.dispose();
-});
+lockScene({ index: true });
 
 const locked = { code: 'locked', kind: 'busy' };
 

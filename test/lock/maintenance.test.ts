@@ -9,45 +9,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import lockfile from 'proper-lockfile';
 import { enterMaintenance } from '../../src/lock/maintenance.js';
 import { maintenanceStatus } from '../../src/lock/maintenance-status.js';
 import type { OwnerRecord } from '../../src/lock/owner-record.js';
-import type { OverlayUnion } from '../../src/union/union.js';
-import { LockDriver, type RunningDriver } from '../support/lock-driver.js';
+import type { RunningDriver } from '../support/lock-driver.js';
+import { driver, lockScene, place, runtime, started, temp, union } from '../support/lock-scene.js';
 import { overlayPlace, overlayUnion } from '../support/overlay-place.js';
-import { type TempDir, tempDir } from '../support/temp-dir.js';
 
-let build: TempDir;
-let driver: LockDriver;
-
-beforeAll(async () => {
-  build = tempDir('lock-driver');
-  driver = await LockDriver.build(build.path);
-});
-afterAll(() => build.dispose());
-
-let temp: TempDir;
-let runtime: string;
-let index: string;
-let union: OverlayUnion;
-let started: RunningDriver[];
-
-beforeEach(() => {
-  temp = tempDir('lock');
-  runtime = join(temp.path, 'run');
-  const place = overlayPlace(temp.path);
-  index = join(place.work, 'index');
-  mkdirSync(index);
-  union = overlayUnion(place);
-  started = [];
-});
-
-afterEach(async () => {
-  for (const each of started) await each.kill();
-  temp.dispose();
-});
+lockScene({ index: true });
+const indexPath = (): string => join(place.work, 'index');
 
 async function holder(options: { staleMs?: number; admitsChildren?: boolean } = {}): Promise<RunningDriver> {
   const running = driver.start('hold', union, { runtime, ...options });
@@ -66,7 +38,7 @@ function lockDirectory(): string {
 }
 
 function recordPath(): string {
-  const { dev, ino } = statSync(index, { bigint: true });
+  const { dev, ino } = statSync(indexPath(), { bigint: true });
   const [major, minor] = [(dev >> 8n) & 0xfffn, (dev & 0xffn) | ((dev >> 12n) & 0xffffff00n)];
   return join(runtime, `${major}:${minor}-${ino}.json`);
 }
@@ -88,7 +60,7 @@ describe('enterMaintenance', () => {
     maintenance.release();
     maintenance.release();
     expect(readdirSync(runtime)).toEqual([]);
-    expect(readdirSync(index)).toEqual([]);
+    expect(readdirSync(indexPath())).toEqual([]);
     expect(attempt()).toEqual(free);
   });
 
@@ -113,7 +85,7 @@ describe('enterMaintenance', () => {
     (await enterMaintenance(union, options)).release();
   });
 
-  test('locks the work directory where there is no index, and notices one that comes', async () => {
+  test('locks the work directory where there is no indexPath(), and notices one that comes', async () => {
     const bare = overlayPlace(join(temp.path, 'bare'));
     const other = overlayUnion(bare);
     const first = await enterMaintenance(other, { command: 'a', wait: undefined, runtimeDirectory: runtime });

@@ -1,35 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { runInMaintenance } from '../../src/lock/run-in-maintenance.js';
-import type { OverlayUnion } from '../../src/union/union.js';
-import { LockDriver } from '../support/lock-driver.js';
-import { overlayPlace, overlayUnion } from '../support/overlay-place.js';
-import { type TempDir, tempDir } from '../support/temp-dir.js';
+import { driver, lockScene, runtime, temp, union } from '../support/lock-scene.js';
 
-let build: TempDir;
-let driver: LockDriver;
-
-beforeAll(async () => {
-  build = tempDir('lock-driver');
-  driver = await LockDriver.build(build.path);
-});
-afterAll(() => build.dispose());
-
-let temp: TempDir;
-let runtime: string;
-let union: OverlayUnion;
-
-beforeEach(() => {
-  temp = tempDir('lock');
-  runtime = join(temp.path, 'run');
-  const place = overlayPlace(temp.path);
-  mkdirSync(join(place.work, 'index'));
-  union = overlayUnion(place);
-});
-
-afterEach(() => temp.dispose());
+lockScene({ index: true });
 
 const run = (program: string, ...args: string[]) =>
   runInMaintenance(union, program, args, { wait: undefined, runtimeDirectory: runtime });

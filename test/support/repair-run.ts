@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { expect } from '@jest/globals';
 import { main } from '../../src/main.js';
+import { capturedStreams } from './captured-streams.js';
 import type { OverlayPlace } from './overlay-place.js';
 import { snapshot, type Tree } from './tree.js';
 import { type Comparison, expectSameTree } from './tree-diff.js';
@@ -39,21 +40,11 @@ export async function runRepair(
   argv: readonly string[],
   answer?: (question: string) => string,
 ): Promise<RepairDocument> {
-  let out = '';
-  let err = '';
-  await main('plinkctl', [...argv, '--json'], {
-    out(text) {
-      out += text;
-    },
-    err(text) {
-      err += text;
-    },
-    outIsTerminal: false,
-    errIsTerminal: false,
-    columns: 80,
-    env: process.env,
+  const streams = capturedStreams({
     ask: answer === undefined ? undefined : async (question) => answer(question),
   });
+  await main('plinkctl', [...argv, '--json'], streams);
+  const { out, err } = streams.written;
   try {
     return JSON.parse(out) as RepairDocument;
   } catch {

@@ -1,4 +1,5 @@
 import { main } from '../../src/main.js';
+import { capturedStreams } from './captured-streams.js';
 import type { MainResult } from './run-main.js';
 
 /** Runs the program in this process under another name. */
@@ -7,18 +8,7 @@ export async function runAs(
   argv: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<MainResult> {
-  let [out, err] = ['', ''];
-  const code = await main(`/sbin/${name}`, argv, {
-    out(text) {
-      out += text;
-    },
-    err(text) {
-      err += text;
-    },
-    outIsTerminal: false,
-    errIsTerminal: false,
-    columns: 80,
-    env,
-  });
-  return { code, out, err };
+  const streams = capturedStreams({ env });
+  const code = await main(`/sbin/${name}`, argv, streams);
+  return { code, ...streams.written };
 }

@@ -1,4 +1,5 @@
 import { main } from '../../src/main.js';
+import { capturedStreams } from './captured-streams.js';
 
 /** What a command line gave. */
 export interface MainResult {
@@ -9,20 +10,9 @@ export interface MainResult {
 
 /** Runs a command line in this process, without a terminal. */
 export async function runMain(...argv: readonly string[]): Promise<MainResult> {
-  let [out, err] = ['', ''];
-  const code = await main('plinkctl', argv, {
-    out(text) {
-      out += text;
-    },
-    err(text) {
-      err += text;
-    },
-    outIsTerminal: false,
-    errIsTerminal: false,
-    columns: 80,
-    env: process.env,
-  });
-  return { code, out, err };
+  const streams = capturedStreams();
+  const code = await main('plinkctl', argv, streams);
+  return { code, ...streams.written };
 }
 
 /** As {@link runMain}, with the effective user (and so the capabilities) of an ordinary user. */
