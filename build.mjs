@@ -3,49 +3,164 @@
 //   --bench      the benchmarks too
 //   --optional   for `npm install --omit=dev`: without esbuild, leave what is there and succeed
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import vm from 'node:vm';
 
 process.chdir(fileURLToPath(new URL('.', import.meta.url)));
 const flags = new Set(process.argv.slice(2));
 
+/** What is loaded only when it is needed, each into a file of its own. */
+const LAZY = ['yargs', 'chalk', 'ora', 'yaml', 'fs-extra', 'proper-lockfile'];
+
+/** Lets an entry point be a package, with all its names. */
+const lazyEntries = {
+  name: 'lazy-entries',
+  setup(build) {
+    build.onResolve({ filter: /^lazy:/ }, ({ path }) => ({
+      path: path.slice('lazy:'.length),
+      namespace: 'lazy',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path }) => {
+      const { default: whole, ...named } = await import(path);
+      const names = Object.keys(named).filter((name) => name !== 'module.exports');
+      const lines = [`import * as all from '${path}';`];
+      if (whole !== undefined) lines.push(`import whole from '${path}';`, 'export default whole;');
+      if (names.length > 0) lines.push(`export const { ${names.join(', ')} } = all;`);
+      return { contents: lines.join('\n'), resolveDir: process.cwd() };
+    });
+  },
+};
+
+/** Leaves `await import()` of a package to the file that it has. */
+const lazyImports = {
+  name: 'lazy-imports',
+  setup(build) {
+    build.onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' && LAZY.includes(path)
+        ? { path: `./chunks/${path}.js`, external: true }
+        : undefined,
+    );
+  },
+};
+
 const esbuild = await loadEsbuild();
 if (esbuild !== undefined) {
+  rmSync('dist', { recursive: true, force: true });
+  await bundleProgram();
   const entryPoints = {
-    main: 'src/main.ts',
     'walk-worker': 'src/scan/walk/walk-worker.ts',
     index: 'src/index.ts',
     ...(flags.has('--bench') ? { 'bench/run': 'bench/run.ts' } : {}),
   };
-  rmSync('dist', { recursive: true, force: true });
+  // One build each: entry points that share code would share it in a dozen files, and a file more costs every
+  // start 0.8 ms.
   for (const [name, source] of Object.entries(entryPoints)) {
-    if (!existsSync(source)) continue;
-    await esbuild.build({
-      // One build each: entry points that share code would share it in a dozen files, and a file more costs every
-      // start 0.8 ms.
-      entryPoints: { [name]: source },
-      outdir: 'dist',
-      bundle: true,
-      // Splitting keeps what is loaded by `await import()` out of the start-up path.
-      splitting: true,
-      chunkNames: 'chunks/[name]-[hash]',
-      format: 'esm',
-      platform: 'node',
-      target: 'node20.19',
-      // koffi finds its prebuilt library beside its own files.
-      external: ['koffi'],
-      // The CommonJS dependencies (graceful-fs, signal-exit) call require() for Node's own modules.
-      banner: {
-        js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-      },
-      sourcemap: 'linked',
-      sourcesContent: false,
-      logLevel: 'warning',
-    });
+    if (existsSync(source)) await bundleModule({ entryPoints: { [name]: source } });
   }
   if (!flags.has('--no-types') && existsSync('src/index.ts')) emitTypes();
 }
 
+function bundleModule(options) {
+  return esbuild.build({
+    outdir: 'dist',
+    bundle: true,
+    // Splitting keeps what is loaded by `await import()` out of the start-up path.
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    // koffi finds its prebuilt library beside its own files.
+    external: ['koffi'],
+    // The CommonJS dependencies (graceful-fs, signal-exit) call require() for Node's own modules.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    sourcemap: 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+    ...options,
+  });
+}
+
+/** The command line: a small module to begin with, one script, and what V8 made of the script's text. */
+async function bundleProgram() {
+  await bundleModule({
+    entryPoints: Object.fromEntries(LAZY.map((name) => [`chunks/${name}`, `lazy:${name}`])),
+    plugins: [lazyEntries],
+  });
+  const { outputFiles } = await esbuild.build({
+    entryPoints: { 'run-line': 'src/cli/run-line.ts' },
+    outdir: 'dist',
+    // By its name the text tells which parsed form belongs to it.
+    entryNames: '[name]-[hash]',
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20.19',
+    external: ['koffi'],
+    define: { 'import.meta.url': '__url' },
+    banner: {
+      // A script that V8 need not parse again has lost its `import()`: see src/load-bundle.ts, which gives it another.
+      js: "const __url = require('node:url').pathToFileURL(__filename).href; const __import = arguments[5] ?? ((path) => import(path));",
+    },
+    plugins: [lazyImports],
+    sourcemap: 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+    write: false,
+  });
+  for (const { path, text } of outputFiles)
+    writeFileSync(path, path.endsWith('.cjs') ? withOwnImport(inAscii(text)) : text);
+  const script = outputFiles.find(({ path }) => path.endsWith('.cjs')).path;
+  await keepParsed(script);
+  await bundleModule({
+    entryPoints: { main: 'src/main.ts' },
+    splitting: false,
+    banner: {},
+    define: { BUNDLE: JSON.stringify(`./${basename(script)}`) },
+    plugins: [
+      {
+        name: 'script',
+        setup: (build) =>
+          build.onResolve({ filter: /^\.\/cli\/run-line\.js$/ }, () => ({
+            path: resolve('src/load-bundle.ts'),
+          })),
+      },
+    ],
+  });
+}
+
+// A text of ASCII alone takes half the memory and is read twice as fast. esbuild escapes all but template literals.
+function inAscii(text) {
+  return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function withOwnImport(text) {
+  return text.replaceAll('import("./chunks/', '__import("./chunks/');
+}
+
+/** Writes what V8 made of a script down, for starts with the same release of Node; see src/load-bundle.ts. */
+async function keepParsed(file) {
+  try {
+    // Word for word as it is read there: by its length V8 tells whether it is the same text.
+    const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
+    const script = new vm.Script(text, { filename: file });
+    const module = { exports: {} };
+    script.runInThisContext()(module.exports, createRequire(file), module, file);
+    // What every line needs is parsed whole when it has run once.
+    const silent = { out() {}, err() {}, env: {}, columns: 80 };
+    await module.exports.runLine('plinkctl', ['list', '--upper', '/nonexistent/upper'], '0', silent);
+    writeFileSync(`${file}.${process.versions.v8}-${process.arch}`, script.createCachedData());
+  } catch (error) {
+    // It starts without, 20 ms later.
+    console.error(`build: no parsed form was kept: ${error.message}`);
+  }
+}
 async function loadEsbuild() {
   try {
     return await import('esbuild');
