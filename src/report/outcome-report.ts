@@ -1,5 +1,6 @@
-import type { Outcome, Plan } from '../restore/plan-types.js';
+import type { EntryOutcome, Outcome, Plan } from '../restore/plan-types.js';
 import type { ScanResult } from '../scan/result.js';
+import type { Bytes } from '../sys/bytes.js';
 import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';
 import { type EntryView, keptViews, settledLines, toldViews } from './entry-view.js';
@@ -61,14 +62,26 @@ export function outcomeReport(
 }
 
 function viewsOf(plan: Plan, outcome: Outcome): EntryView[] {
-  const done = outcome.entries.map(({ entry, restored, removed, reason, attention }) => {
-    const there = new Set(restored);
-    const missing = entry.missing.map(({ path }) => path).filter((path) => !there.has(path));
-    return { entry, restored: [...restored].sort(), missing, removed, reason, attention };
-  });
+  const done = outcome.entries.map(viewOf);
   const views = [...done, ...keptViews(plan.kept, done)];
   // What needs attention stands last, where it is seen.
   return [...views.filter(({ attention }) => !attention), ...views.filter(({ attention }) => attention)];
+}
+
+function viewOf({ entry, restored, removed, reason, attention }: EntryOutcome): EntryView {
+  const there = new Set(restored);
+  // Mostly all are: then it takes no copies.
+  const missing =
+    there.size === entry.missing.length
+      ? none
+      : entry.missing.map(({ path }) => path).filter((path) => !there.has(path));
+  return { entry, restored: sorted(restored), missing, removed, reason, attention };
+}
+
+const none: readonly never[] = [];
+
+function sorted(paths: readonly Bytes[]): readonly Bytes[] {
+  return paths.every((path, i) => i === 0 || (paths[i - 1] as Bytes) <= path) ? paths : [...paths].sort();
 }
 
 function entryLines(views: readonly EntryView[], page: Page): Line[] {

@@ -150,7 +150,9 @@ function* batches(entries: readonly EntryPlan[], most: number): Generator<EntryP
 
 function outcomeOfRun({ plan, restored, removed, failure }: EntryRun): EntryOutcome {
   const reason = failure ?? plan.obstacle;
-  return { entry: plan.entry, restored, removed, reason, attention: reason !== undefined };
+  // The plan's own list is sorted and there already.
+  const made = restored.length === plan.link.length ? plan.link : restored;
+  return { entry: plan.entry, restored: made, removed, reason, attention: reason !== undefined };
 }
 
 function outcomeOf(entries: readonly EntryOutcome[], directoriesMade: number, stopped: boolean): Outcome {

@@ -3,6 +3,7 @@ import { sight } from '../sys/stat.js';
 import { setXattr } from '../sys/xattr.js';
 import { attempt, type EntryRun } from './entry-run.js';
 import { linkNames } from './link-names.js';
+import { linksByDirectory } from './links-by-directory.js';
 import { type MadeDirectories, makeNeeded } from './needed-directories.js';
 import { Pace } from './pace.js';
 import type { EntryPlan, Plan } from './plan-types.js';
@@ -15,6 +16,8 @@ export interface BatchDone {
   readonly directoriesMade: number;
   readonly failure: unknown;
 }
+
+const none: readonly never[] = [];
 
 /**
  * Links, counts and only then removes the entries of one batch.
@@ -30,7 +33,7 @@ export async function runBatch(
 ): Promise<BatchDone> {
   const runs: EntryRun[] = entries.map((each) => ({
     plan: each,
-    restored: [],
+    restored: none,
     removed: false,
     failure: undefined,
   }));
@@ -39,9 +42,10 @@ export async function runBatch(
   let failure: unknown;
   try {
     verifyEntries(site, runs);
-    directoriesMade = makeNeeded(site, plan, runs, made);
+    const links = linksByDirectory(runs);
+    directoriesMade = makeNeeded(site, plan, links, made);
     promise(site, runs);
-    await linkNames(site, runs, pace);
+    await linkNames(site, links, pace);
     settle(site, runs);
     await removeEntries(site, runs, pace);
   } catch (error) {
@@ -77,6 +81,6 @@ function settle(site: Site, runs: readonly EntryRun[]): void {
 }
 
 function setNlink(site: Site, { plan: { entry } }: EntryRun, value: string): void {
-  if (site.prefix === undefined) return;
-  setXattr(site.index(entry.branch), entry.name, `${site.prefix}nlink`, Buffer.from(value, 'latin1'));
+  if (site.marks === undefined) return;
+  setXattr(site.index(entry.branch), entry.name, site.marks.nlink, Buffer.from(value, 'latin1'));
 }

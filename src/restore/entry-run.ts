@@ -6,7 +6,8 @@ import type { EntryPlan } from './plan-types.js';
 /** One entry on its way. */
 export interface EntryRun {
   readonly plan: EntryPlan;
-  readonly restored: Bytes[];
+  /** Names that were made until now. */
+  restored: readonly Bytes[];
   removed: boolean;
   /** Why it stays behind its plan. */
   failure: string | undefined;

@@ -1,9 +1,11 @@
-import { type Bytes, baseOf, parentOf } from '../sys/bytes.js';
+import { type Bytes, baseOf } from '../sys/bytes.js';
 import { sameInode } from '../sys/inode-id.js';
 import { link, unlink } from '../sys/names.js';
 import { sight } from '../sys/stat.js';
 import { isSysError } from '../sys/sys-error.js';
+import { withOne } from '../with-one.js';
 import { attempt, type EntryRun, failureOfOne } from './entry-run.js';
+import type { DirectoryLinks, LinksByDirectory } from './links-by-directory.js';
 import type { Pace } from './pace.js';
 import type { Site } from './site.js';
 import { TouchedDirectory } from './touched-directory.js';
@@ -14,15 +16,9 @@ import { TouchedDirectory } from './touched-directory.js';
  */
 const OPEN_DIRECTORIES = 256;
 
-/** New names of one directory, and the run of each. */
-interface DirectoryLinks {
-  readonly runs: EntryRun[];
-  readonly paths: Bytes[];
-}
-
-/** Makes the names of all runs, directory by directory; they are durable when it returns. */
-export async function linkNames(site: Site, runs: readonly EntryRun[], pace: Pace): Promise<void> {
-  for (const [branch, directories] of byDirectory(runs)) {
+/** Makes all names, directory by directory; they are durable when it returns. */
+export async function linkNames(site: Site, links: LinksByDirectory, pace: Pace): Promise<void> {
+  for (const [branch, directories] of links) {
     const waiting: TouchedDirectory[] = [];
     try {
       for (const path of [...directories.keys()].sort()) {
@@ -34,26 +30,6 @@ export async function linkNames(site: Site, runs: readonly EntryRun[], pace: Pac
       syncAll(waiting);
     }
   }
-}
-
-function byDirectory(runs: readonly EntryRun[]): Map<number, Map<Bytes, DirectoryLinks>> {
-  const branches = new Map<number, Map<Bytes, DirectoryLinks>>();
-  for (const run of runs) {
-    if (run.failure !== undefined || run.plan.link.length === 0) continue;
-    const { branch } = run.plan.entry;
-    const directories = branches.get(branch) ?? new Map<Bytes, DirectoryLinks>();
-    branches.set(branch, directories);
-    for (const path of run.plan.link) {
-      const parent = parentOf(path);
-      const links = directories.get(parent);
-      if (links === undefined) directories.set(parent, { runs: [run], paths: [path] });
-      else {
-        links.runs.push(run);
-        links.paths.push(path);
-      }
-    }
-  }
-  return branches;
 }
 
 function linkInto(
@@ -115,5 +91,5 @@ function linkOne(site: Site, dirfd: number, run: EntryRun, path: Bytes): void {
     run.failure = 'the entry or its new name was replaced by another file while it was linked';
     return;
   }
-  run.restored.push(path);
+  run.restored = withOne(run.restored, path);
 }

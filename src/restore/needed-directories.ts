@@ -1,7 +1,8 @@
 import type { MissingDirectory } from '../scan/result.js';
 import { type Bytes, parentOf } from '../sys/bytes.js';
 import { makeDirectories } from './directories.js';
-import { type EntryRun, failureOfOne } from './entry-run.js';
+import { failureOfOne } from './entry-run.js';
+import type { LinksByDirectory } from './links-by-directory.js';
 import type { Plan } from './plan-types.js';
 import type { Site } from './site.js';
 
@@ -9,17 +10,18 @@ import type { Site } from './site.js';
 export type MadeDirectories = Map<number, Set<Bytes>>;
 
 /**
- * Makes the directories that the runs' new names need and the upper branches lack; entries that need one which
- * cannot be made are told so.
+ * Makes the directories that new names need and the upper branches lack; entries that need one which cannot be made
+ * are told so.
  *
  * @returns how many were made
  */
-export function makeNeeded(site: Site, plan: Plan, runs: readonly EntryRun[], made: MadeDirectories): number {
+export function makeNeeded(site: Site, plan: Plan, links: LinksByDirectory, made: MadeDirectories): number {
   if (plan.directories.length === 0) return 0;
   let count = 0;
-  for (const [branch, needed] of neededBy(runs)) {
+  for (const [branch, directories] of links) {
     const there = made.get(branch) ?? new Set();
     made.set(branch, there);
+    const needed = withAncestors(directories.keys());
     const missing = plan.directories.filter(({ path }) => needed.has(path) && !there.has(path));
     for (const siblings of bySiblings(missing)) {
       count += makeDirectories(site, branch, siblings, ({ path }, error) => {
@@ -28,30 +30,22 @@ export function makeNeeded(site: Site, plan: Plan, runs: readonly EntryRun[], ma
           return;
         }
         const failure = failureOfOne(error);
-        for (const run of needed.get(path) ?? []) run.failure ??= failure;
+        for (const [parent, { runs }] of directories) {
+          if (parent !== path && !parent.startsWith(`${path}/`)) continue;
+          for (const run of runs) run.failure ??= failure;
+        }
       });
     }
   }
   return count;
 }
 
-/** Every directory above the new names, and the runs that have a name below it; by branch. */
-function neededBy(runs: readonly EntryRun[]): Map<number, Map<Bytes, EntryRun[]>> {
-  const branches = new Map<number, Map<Bytes, EntryRun[]>>();
-  for (const run of runs) {
-    if (run.failure !== undefined || run.plan.link.length === 0) continue;
-    const { branch } = run.plan.entry;
-    const needed = branches.get(branch) ?? new Map<Bytes, EntryRun[]>();
-    branches.set(branch, needed);
-    for (const path of run.plan.link) {
-      for (let at = parentOf(path); at !== ''; at = parentOf(at)) {
-        const users = needed.get(at);
-        if (users === undefined) needed.set(at, [run]);
-        else if (users.at(-1) !== run) users.push(run);
-      }
-    }
+function withAncestors(directories: Iterable<Bytes>): Set<Bytes> {
+  const all = new Set<Bytes>();
+  for (const directory of directories) {
+    for (let at = directory; at !== '' && !all.has(at); at = parentOf(at)) all.add(at);
   }
-  return branches;
+  return all;
 }
 
 /** Directories of one parent together, parents before children. */

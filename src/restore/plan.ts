@@ -95,7 +95,7 @@ function overlayPlan(entry: IndexEntry, scan: ScanResult, goal: Plan['goal']): E
 
 /** The union's link count as the kernel has it, which must not sink while names may be hidden from us. */
 function shownCount({ overlay, inode }: IndexEntry): number | undefined {
-  const nlink = parseOverlayNlink(Buffer.from(overlay?.nlinkXattr ?? '', 'latin1'));
+  const nlink = parseOverlayNlink(overlay?.nlinkXattr);
   return nlink === undefined ? undefined : unionNlink(nlink, inode.nlink, overlay?.lowerNlink);
 }
 

@@ -16,6 +16,8 @@ export interface Site {
   readonly layers: OpenLayers;
   /** Prefix of the overlay's attributes; undefined on aufs. */
   readonly prefix: string | undefined;
+  /** Names of the two attributes that an index entry's inode carries; undefined on aufs. */
+  readonly marks: { readonly origin: string; readonly nlink: string } | undefined;
   layer(branch: number): Layer;
   /**
    * Whether the branch's file system makes its changes durable in the order they were made (one journal), so that
@@ -57,11 +59,13 @@ export function openSite(union: Union): Site {
     closeAll();
     throw error;
   }
+  const prefix =
+    union.format === 'aufs' ? undefined : union.options.userxattr ? 'user.overlay.' : 'trusted.overlay.';
   return {
     union,
     layers,
-    prefix:
-      union.format === 'aufs' ? undefined : union.options.userxattr ? 'user.overlay.' : 'trusted.overlay.',
+    prefix,
+    marks: prefix === undefined ? undefined : { origin: `${prefix}origin`, nlink: `${prefix}nlink` },
     inOrder: (branch) => ordered.has(branch),
     layer: (branch) => required(layers.all[branch], 'branch'),
     index: (branch) => required(indexes.get(branch), 'index'),

@@ -7,9 +7,14 @@ import type { WalkDirectory } from './walk/walk-visitor.js';
  */
 export class MissingDirectories {
   readonly #found = new Map<Bytes, MissingDirectory>();
+  #last: WalkDirectory | undefined;
+  #lastBranch = -1;
 
   /** Notes a directory and its ancestors, as far as `branch` lacks them. */
   add(directory: WalkDirectory, branch: number): void {
+    if (directory === this.#last && branch === this.#lastBranch) return;
+    this.#last = directory;
+    this.#lastBranch = branch;
     for (let at: WalkDirectory | undefined = directory; at !== undefined && at.path !== ''; at = at.parent) {
       const [top] = at.stack;
       if (top === undefined || at.stack.some(({ layer }) => layer.branch === branch)) return;

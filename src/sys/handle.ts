@@ -1,7 +1,8 @@
 import type { Bytes } from './bytes.js';
-import { checkDirFd, checkFd, checkU32, cString } from './check.js';
+import { checkDirFd, checkFd, checkU32 } from './check.js';
 import { SYS, syscall } from './libc.js';
 import { O_CLOEXEC } from './open.js';
+import { PathArgument } from './path-argument.js';
 import { invoke } from './seam.js';
 import { unless } from './sys-error.js';
 
@@ -20,6 +21,7 @@ const openByHandleCall = syscall('int', 'void *', 'int');
 
 const buffer = Buffer.alloc(8 + MAX_HANDLE);
 const mountId = Buffer.alloc(8);
+const argument = new PathArgument();
 
 /**
  * The handle of a name in a directory, no symlink followed; name `''` is the descriptor itself. Needs no
@@ -27,13 +29,12 @@ const mountId = Buffer.alloc(8);
  */
 export function handleOf(dirfd: number, name: Bytes): Handle | undefined {
   checkDirFd(dirfd);
-  const cname = cString(name);
-  buffer.writeUInt32LE(MAX_HANDLE, 0);
   const flags = name === '' ? AT_EMPTY_PATH : 0;
   const done = unless(['EOPNOTSUPP', 'EOVERFLOW'], () =>
-    invoke('name_to_handle_at', dirfd, name, () =>
-      nameToHandleCall(SYS.name_to_handle_at, dirfd, cname, buffer, mountId, flags),
-    ),
+    invoke('name_to_handle_at', dirfd, name, () => {
+      buffer.writeUInt32LE(MAX_HANDLE, 0);
+      return nameToHandleCall(SYS.name_to_handle_at, dirfd, argument.put(name), buffer, mountId, flags);
+    }),
   );
   if (done === undefined) return undefined;
   const length = buffer.readUInt32LE(0);

@@ -1,6 +1,7 @@
 import type { Bytes } from './bytes.js';
 import { checkDirFd, checkFd, checkName, checkU32, cString } from './check.js';
 import { native, SYS, syscall } from './libc.js';
+import { PathArgument } from './path-argument.js';
 import { invoke } from './seam.js';
 
 const AT_EMPTY_PATH = 0x1000;
@@ -19,15 +20,20 @@ const symlinkatCall = native('int symlinkat(void *target, int dirfd, void *path)
 const readlinkatCall = native('long readlinkat(int dirfd, void *path, void *buf, size_t size)');
 const renameat2Call = syscall('int', 'void *', 'int', 'void *', 'unsigned int');
 
+const argument = new PathArgument();
+const second = new PathArgument();
+
 /**
  * Makes a hardlink. A symlink is linked itself, never followed. Both directories must be on one mount.
  *
  * @throws SysError EEXIST, EXDEV (also for two project quotas), EMLINK, EPERM (immutable, append-only), …
  */
 export function link(fromDir: number, from: Bytes, toDir: number, to: Bytes): void {
-  const cfrom = cString(checkName(from));
-  const cto = cString(checkName(to));
-  invoke('linkat', checkDirFd(toDir), to, () => linkatCall(checkDirFd(fromDir), cfrom, toDir, cto, 0));
+  checkName(from);
+  checkName(to);
+  invoke('linkat', checkDirFd(toDir), to, () =>
+    linkatCall(checkDirFd(fromDir), argument.put(from), toDir, second.put(to), 0),
+  );
 }
 
 /** Links the inode behind an open descriptor (CAP_DAC_READ_SEARCH; the inode must have a name left). */
@@ -39,8 +45,8 @@ export function linkFd(fd: number, toDir: number, to: Bytes): void {
 
 /** Removes a name that is not a directory. */
 export function unlink(dirfd: number, name: Bytes): void {
-  const cname = cString(checkName(name));
-  invoke('unlinkat', checkDirFd(dirfd), name, () => unlinkatCall(dirfd, cname, 0));
+  checkName(name);
+  invoke('unlinkat', checkDirFd(dirfd), name, () => unlinkatCall(dirfd, argument.put(name), 0));
 }
 
 /** Removes an empty directory. */

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import type { Bytes } from './bytes.js';
 import { checkDirFd, checkFd, cString } from './check.js';
 import { native, OPENAT2, syscall } from './libc.js';
+import { PathArgument } from './path-argument.js';
 import { invoke, invokeRaw } from './seam.js';
 import { isSysError, SysError } from './sys-error.js';
 
@@ -24,6 +25,7 @@ const openat2Call = syscall('int', 'void *', 'void *', 'size_t');
 const openatCall = native('int openat(int dirfd, void *path, int flags, unsigned int mode)');
 const closeCall = native('int close(int fd)');
 
+const argument = new PathArgument();
 const hows = new Map<number, Buffer>();
 
 /** `struct open_how`; a walk asks for the same one at every directory. */
@@ -41,9 +43,8 @@ function howOf(flags: number, resolve: number): Buffer {
 
 function openHow(dirfd: number, path: Bytes, flags: number, resolve: number): number {
   checkDirFd(dirfd);
-  const cpath = cString(path);
   const how = howOf(flags, resolve);
-  return invoke('openat2', dirfd, path, () => openat2Call(OPENAT2, dirfd, cpath, how, HOW_SIZE));
+  return invoke('openat2', dirfd, path, () => openat2Call(OPENAT2, dirfd, argument.put(path), how, HOW_SIZE));
 }
 
 /**

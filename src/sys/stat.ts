@@ -1,7 +1,8 @@
 import type { Bytes } from './bytes.js';
-import { checkDirFd, cString } from './check.js';
+import { checkDirFd } from './check.js';
 import type { InodeId } from './inode-id.js';
 import { SYS, syscall } from './libc.js';
+import { PathArgument } from './path-argument.js';
 import { invokeRaw } from './seam.js';
 import { SysError } from './sys-error.js';
 
@@ -43,7 +44,7 @@ const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_AND_BIRTH = 0xfff;
 
 const statxCall = syscall('int', 'void *', 'int', 'unsigned int', 'void *');
-const empty = cString('' as Bytes);
+const argument = new PathArgument();
 const scratch = Buffer.alloc(256);
 const ENOENT = 2;
 
@@ -87,6 +88,8 @@ export function statIfThere(dirfd: number, name: Bytes): Stat | undefined {
 export interface Sight extends InodeId {
   readonly mode: number;
   readonly nlink: number;
+  /** Bytes; exact below 2^53. */
+  readonly size: number;
 }
 
 /** As {@link statIfThere} where no more is asked: a whole {@link Stat} costs as much as the call. */
@@ -99,6 +102,7 @@ export function sight(dirfd: number, name: Bytes): Sight | undefined {
     ino: scratch.readBigUInt64LE(32),
     mode: scratch.readUInt16LE(28),
     nlink: scratch.readUInt32LE(16),
+    size: scratch.readUInt32LE(44) * 2 ** 32 + scratch.readUInt32LE(40),
   };
 }
 
@@ -118,10 +122,9 @@ function deviceAt(offset: number): bigint {
 
 function statRaw(dirfd: number, name: Bytes): number {
   checkDirFd(dirfd);
-  const cname = name === '' ? empty : cString(name);
   const flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (name === '' ? AT_EMPTY_PATH : 0);
   return invokeRaw('statx', dirfd, name, () =>
-    statxCall(SYS.statx, dirfd, cname, flags, STATX_BASIC_AND_BIRTH, scratch),
+    statxCall(SYS.statx, dirfd, argument.put(name), flags, STATX_BASIC_AND_BIRTH, scratch),
   );
 }
 
@@ -146,7 +149,7 @@ function parse(b: Buffer): Stat {
 }
 
 export const isDirectory = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFDIR;
-export const isRegular = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFREG;
+export const isRegular = (s: Pick<Stat, 'mode'>): boolean => (s.mode & S_IFMT) === S_IFREG;
 export const isSymlink = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFLNK;
 
 /** The overlay whiteout: a character device 0:0. */

@@ -8,8 +8,8 @@ export interface OverlayNlink {
 }
 
 /** Reads the attribute; undefined for anything the kernel does not take. */
-export function parseOverlayNlink(value: Buffer | undefined): OverlayNlink | undefined {
-  const match = value === undefined ? null : /^([UL])([+-]\d{1,9})$/.exec(value.toString('latin1'));
+export function parseOverlayNlink(value: string | undefined): OverlayNlink | undefined {
+  const match = value === undefined ? null : /^([UL])([+-]\d{1,9})$/.exec(value);
   if (match === null) return undefined;
   return { base: match[1] === 'U' ? 'U' : 'L', difference: Number(match[2]) };
 }

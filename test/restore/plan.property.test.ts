@@ -149,7 +149,7 @@ describe('a plan', () => {
           const names = entry.names.length + link.length;
           for (const text of [nlinkBefore, nlinkAfter]) {
             if (text === undefined) continue;
-            const told = parseOverlayNlink(Buffer.from(text));
+            const told = parseOverlayNlink(text);
             const links = entry.inode.nlink + link.length;
             expect(told && unionNlink(told, links, entry.overlay.lowerNlink)).toBe(names);
           }

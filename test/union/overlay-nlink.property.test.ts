@@ -11,7 +11,7 @@ describe('overlay.nlink', () => {
     fc.assert(
       fc.property(base, difference, (base, difference) => {
         const text = formatOverlayNlink(base, difference);
-        expect(parseOverlayNlink(Buffer.from(text, 'latin1'))).toEqual({ base, difference });
+        expect(parseOverlayNlink(text)).toEqual({ base, difference });
       }),
     );
   });
@@ -19,7 +19,7 @@ describe('overlay.nlink', () => {
   test('any other value is no count, and none of them throws', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 14 }), (bytes) => {
-        const parsed = parseOverlayNlink(Buffer.from(bytes));
+        const parsed = parseOverlayNlink(Buffer.from(bytes).toString('latin1'));
         if (parsed === undefined) return;
         // What is taken is what the kernel takes: a base, a sign, digits.
         expect(Buffer.from(bytes).toString('latin1')).toMatch(/^[UL][+-]\d+$/);

@@ -10,9 +10,10 @@ import type { Site } from '../site.js';
  * kernel warn; before the entry is gone it would make the overlay unmountable.
  */
 export function stripInode(site: Site, dirfd: number, name: Bytes): void {
-  if (site.prefix === undefined) return;
-  removeXattr(dirfd, name, `${site.prefix}origin`);
-  removeXattr(dirfd, name, `${site.prefix}nlink`);
+  const { marks } = site;
+  if (marks === undefined) return;
+  removeXattr(dirfd, name, marks.origin);
+  removeXattr(dirfd, name, marks.nlink);
 }
 
 /** Does the same for upper names that an interrupted flush left marked. */

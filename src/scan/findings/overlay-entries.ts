@@ -1,6 +1,5 @@
 import { baseOf, parentOf } from '../../sys/bytes.js';
 import { withFd } from '../../sys/open.js';
-import { isDirectory } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { openLongPath } from '../../union/open-layer-directory.js';
 import { parseOverlayNlink, unionNlink } from '../../union/overlay-nlink.js';
@@ -11,22 +10,26 @@ import type { Finding, IndexEntry, ScanResult } from '../result.js';
 import { entrySpot } from './entry-spot.js';
 import { sameData } from './same-data.js';
 
-/** What is to be said of the entries of an overlay's index. */
+/**
+ * What is to be said of the entries of an overlay's index.
+ *
+ * @param raw - what each of the result's entries was made of
+ */
 export function overlayEntryFindings(
   result: ScanResult,
   raw: readonly RawIndexEntry[],
   overlay: OverlayLayers,
 ): Finding[] {
-  const byName = new Map(raw.map((each) => [each.name, each]));
   const exported =
     result.union.format === 'overlay' &&
     (result.union.options.nfsExport === true || raw.some(({ type }) => type === 'directory'));
-  return result.entries.flatMap((entry) => {
-    const from = byName.get(entry.name);
-    return from === undefined
-      ? []
-      : [...ofEntry(entry, from, overlay, exported), ...linkCount(entry, overlay.prefix)];
-  });
+  const findings: Finding[] = [];
+  for (const [i, entry] of result.entries.entries()) {
+    const from = raw[i];
+    if (from?.name !== entry.name) throw new Error('entries that are not those of the index');
+    findings.push(...ofEntry(entry, from, overlay, exported), ...linkCount(entry, overlay.prefix));
+  }
+  return findings;
 }
 
 type Told = Pick<Finding, 'code' | 'severity' | 'remedy'> &
@@ -72,7 +75,7 @@ function ofEntry(
     case 'damaged':
       return damaged(entry, overlay, tell);
     case 'ambiguous':
-      if (raw.originXattr?.toString('hex') !== name) {
+      if (raw.originXattr !== name) {
         return tell({
           code: 'origin-mismatch',
           severity: atRisk ? 'danger' : 'error',
@@ -111,7 +114,7 @@ function ofEntry(
         action: { kind: 'remove', at, consent: exported ? 'decide' : 'safe' },
       });
     case 'temporary':
-      if (isOwnTemporary(name) && raw.stat.nlink > 1 && !isDirectory(raw.stat)) {
+      if (isOwnTemporary(name) && entry.inode.nlink > 1 && entry.kind !== 'directory') {
         return tell({
           code: 'own-temporary',
           severity: 'note',
@@ -195,7 +198,7 @@ function linkCount(entry: IndexEntry, prefix: string): Finding[] {
   if (overlay === undefined || !counted.includes(state) || !overlay.accounted) return [];
   // With one link left on its origin the kernel does not look at the record at all.
   if (overlay.lowerNlink === 1 || overlay.lowerNlink === undefined) return [];
-  const record = parseOverlayNlink(Buffer.from(overlay.nlinkXattr ?? '', 'latin1'));
+  const record = parseOverlayNlink(overlay.nlinkXattr);
   const told = record === undefined ? undefined : unionNlink(record, inode.nlink, overlay.lowerNlink);
   const real = names.length + missing.length;
   if (told === real) return [];

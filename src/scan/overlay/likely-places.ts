@@ -1,15 +1,16 @@
 import { type Bytes, componentsOf, parentOf } from '../../sys/bytes.js';
 import { isDirectory, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
-import { type OverlayHandle, parseOverlayHandle } from '../../union/overlay-handle.js';
+import type { OverlayHandle } from '../../union/overlay-handle.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
 import { closeStack, type Stack } from '../../union/view-rules.js';
 import { askHints, mayBeIn, type Told } from '../hints/ask-hints.js';
 import type { MetName } from '../hints/name-hints.js';
 import type { ScanOptions } from '../scan.js';
 import type { WalkDirectory } from '../walk/walk-visitor.js';
+import { type EntryNames, lowerPlaces } from './entry-names.js';
+import { originInName } from './overlay-index.js';
 import type { HandleLayer, OverlayLayers } from './overlay-layers.js';
-import type { EntryNames } from './overlay-names.js';
 
 /** A directory of a layer that its union does not show. */
 export interface HiddenDirectory {
@@ -54,7 +55,7 @@ export class LikelyPlaces {
   }
 
   /** Tells those who told where names are what was met in the end. */
-  async learn(found: ReadonlyMap<string, Pick<EntryNames, 'lowerSeen'>>): Promise<void> {
+  async learn(found: ReadonlyMap<string, EntryNames>): Promise<void> {
     for (const { layer, source } of this.#told ?? []) {
       if (source.onMet === undefined) continue;
       await source.onMet(layer, metIn(layer, found), this.#options.signal);
@@ -104,13 +105,12 @@ export class LikelyPlaces {
 }
 
 /** The names that were met in one layer. */
-function metIn(layer: HandleLayer, found: ReadonlyMap<string, Pick<EntryNames, 'lowerSeen'>>): MetName[] {
-  const prefix = `${layer.branch}/`;
-  return [...found].flatMap(([key, { lowerSeen }]) => {
-    const origin = parseOverlayHandle(Buffer.from(key, 'hex'));
-    if (typeof origin === 'string' || !mayBeIn(layer, origin)) return [];
-    return [...lowerSeen]
-      .filter((place) => place.startsWith(prefix))
-      .map((place) => ({ file: origin.handle, directory: parentOf(place.slice(prefix.length) as Bytes) }));
+function metIn(layer: HandleLayer, found: ReadonlyMap<string, EntryNames>): MetName[] {
+  return [...found].flatMap(([key, names]) => {
+    const origin = originInName(key);
+    if (origin === undefined || !mayBeIn(layer, origin)) return [];
+    return lowerPlaces(names)
+      .filter(({ branch }) => branch === layer.branch)
+      .map(({ path }) => ({ file: origin.handle, directory: parentOf(path) }));
   });
 }

@@ -10,9 +10,9 @@ import { unreadableFindings } from '../findings/unreadable.js';
 import { workLeftovers } from '../findings/work-leftovers.js';
 import type { Finding, ScanResult } from '../result.js';
 import type { ScanOptions } from '../scan.js';
+import type { UnindexedFile } from './entry-names.js';
 import type { RawIndexEntry } from './overlay-index.js';
 import type { OverlayLayers } from './overlay-layers.js';
-import type { UnindexedFile } from './overlay-names.js';
 
 /** What a scan saw besides its result. */
 export interface OverlaySeen {

@@ -2,26 +2,28 @@ import { ascii, type Bytes } from '../../sys/bytes.js';
 import { readDirectory } from '../../sys/read-directory.js';
 import { isDirectory, isNullDevice, isRegular, type Stat, stat } from '../../sys/stat.js';
 import { unless } from '../../sys/sys-error.js';
-import { getXattr } from '../../sys/xattr.js';
+import { getXattrText } from '../../sys/xattr.js';
 import {
   type BadHandle,
   blobOfIndexName,
   type OverlayHandle,
   parseOverlayHandle,
 } from '../../union/overlay-handle.js';
+import { entryInode } from '../file-kind.js';
+import type { EntryInode } from '../result.js';
 
 /** One name of `work/index`, as it stands on the disk. */
 export interface RawIndexEntry {
   readonly name: Bytes;
-  readonly stat: Stat;
+  readonly inode: EntryInode;
   readonly type: 'temporary' | 'junk' | 'whiteout' | 'directory' | 'file';
-  /** The origin that the name tells; undefined for names that are no handle. */
-  readonly origin: OverlayHandle | undefined;
   readonly bad: BadHandle | undefined;
-  /** `overlay.origin` of the inode. */
-  readonly originXattr: Buffer | undefined;
-  readonly nlinkXattr: Buffer | undefined;
-  readonly metacopy: Buffer | undefined;
+  /** `overlay.origin` of the inode, hex; the very name in all sound entries. */
+  readonly originXattr: string | undefined;
+  /** `overlay.nlink`, as it stands. */
+  readonly nlinkXattr: string | undefined;
+  /** `overlay.metacopy`, hex. */
+  readonly metacopy: string | undefined;
   /** Any `overlay.*` attribute at all. */
   readonly marked: boolean;
 }
@@ -29,40 +31,52 @@ export interface RawIndexEntry {
 /** Reads every entry of an index directory; nothing is interpreted but names and attributes. */
 export function readOverlayIndex(index: number, prefix: string): RawIndexEntry[] {
   const entries: RawIndexEntry[] = [];
+  const attributes: Attributes = {
+    origin: `${prefix}origin`,
+    nlink: `${prefix}nlink`,
+    metacopy: `${prefix}metacopy`,
+  };
   for (const { name } of readDirectory(index)) {
     // Gone since it was listed, or since it was looked at: the users of a mounted overlay removed its last name.
-    const entry = unless(['ENOENT'], () => readEntry(index, name, stat(index, name), prefix));
+    const entry = unless(['ENOENT'], () => readEntry(index, name, stat(index, name), attributes));
     if (entry !== undefined) entries.push(entry);
   }
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function readEntry(index: number, name: Bytes, stat: Stat, prefix: string): RawIndexEntry {
-  const none = { originXattr: undefined, nlinkXattr: undefined, metacopy: undefined, marked: false };
-  if (name.startsWith('#')) {
-    return { name, stat, type: 'temporary', origin: undefined, bad: undefined, ...none };
-  }
+/** The origin that the name of an index entry tells; undefined for a name that is no handle. */
+export function originInName(name: string): OverlayHandle | undefined {
   const blob = blobOfIndexName(name);
   const parsed = blob === undefined ? 'junk' : parseOverlayHandle(blob);
-  if (typeof parsed === 'string')
-    return { name, stat, type: 'junk', origin: undefined, bad: parsed, ...none };
-  if (isNullDevice(stat)) return { name, stat, type: 'whiteout', origin: parsed, bad: undefined, ...none };
-  const get = (attribute: string): Buffer | undefined => getXattr(index, name, `${prefix}${attribute}`);
-  if (isDirectory(stat)) return { name, stat, type: 'directory', origin: parsed, bad: undefined, ...none };
-  const originXattr = get('origin');
-  const nlinkXattr = get('nlink');
-  const metacopy = isRegular(stat) ? get('metacopy') : undefined;
-  const marked = originXattr !== undefined || nlinkXattr !== undefined || metacopy !== undefined;
+  return typeof parsed === 'string' ? undefined : parsed;
+}
+
+/** Their full names; put together for each entry anew, each would be hashed anew. */
+type Attributes = Readonly<Record<'origin' | 'nlink' | 'metacopy', string>>;
+
+const unmarked = { originXattr: undefined, nlinkXattr: undefined, metacopy: undefined, marked: false };
+
+function readEntry(index: number, name: Bytes, stat: Stat, attributes: Attributes): RawIndexEntry {
+  const inode = entryInode(stat);
+  if (name.startsWith('#')) return { name, inode, type: 'temporary', bad: undefined, ...unmarked };
+  const blob = blobOfIndexName(name);
+  const parsed = blob === undefined ? 'junk' : parseOverlayHandle(blob);
+  if (typeof parsed === 'string') return { name, inode, type: 'junk', bad: parsed, ...unmarked };
+  if (isNullDevice(stat)) return { name, inode, type: 'whiteout', bad: undefined, ...unmarked };
+  if (isDirectory(stat)) return { name, inode, type: 'directory', bad: undefined, ...unmarked };
+  const origin = getXattrText(index, name, attributes.origin, 'hex');
+  const nlinkXattr = getXattrText(index, name, attributes.nlink, 'latin1');
+  const metacopy = isRegular(stat) ? getXattrText(index, name, attributes.metacopy, 'hex') : undefined;
   return {
     name,
-    stat,
+    inode,
     type: 'file',
-    origin: parsed,
     bad: undefined,
-    originXattr,
+    // One string for both where they are the same.
+    originXattr: origin === name ? name : origin,
     nlinkXattr,
     metacopy,
-    marked,
+    marked: origin !== undefined || nlinkXattr !== undefined || metacopy !== undefined,
   };
 }
 

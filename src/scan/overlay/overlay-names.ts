@@ -1,58 +1,34 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
-import { type InodeKey, inodeKey } from '../../sys/inode-id.js';
-import { isNullDevice, isRegular, S_IFMT, type Stat, stat, statIfThere } from '../../sys/stat.js';
-import { isSysError } from '../../sys/sys-error.js';
-import { getXattr, getXattrFd, listXattr } from '../../sys/xattr.js';
-import { inodeOfHandle } from '../../union/handle-inode.js';
-import { blobOfIndexName, type OverlayHandle, parseOverlayHandle } from '../../union/overlay-handle.js';
+import { magic } from '../../sys/filesystem.js';
+import { type InodeId, sameInode } from '../../sys/inode-id.js';
+import { InodeMap } from '../../sys/inode-map.js';
+import { isNullDevice, isRegular, S_IFMT, sight, stat, statIfThere } from '../../sys/stat.js';
+import { isSysError, SysError } from '../../sys/sys-error.js';
+import { getXattr, getXattrFd, getXattrText, listXattr } from '../../sys/xattr.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
-import type { Layer } from '../../union/view-rules.js';
+import type { Layer, LayerDirectory } from '../../union/view-rules.js';
+import { withOne } from '../../with-one.js';
 import { lookInto } from '../hints/look-into.js';
 import { MissingDirectories } from '../missing-directories.js';
 import { TIMES_XATTR } from '../own-marks.js';
-import type { MissingDirectory, MissingName, Unreadable } from '../result.js';
+import type { Unreadable } from '../result.js';
 import { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
+import { AwaitedNames } from './awaited-names.js';
+import {
+  type EntryNames,
+  type FoundNames,
+  noNames,
+  type SoughtInode,
+  timesMet,
+  type UnindexedFile,
+} from './entry-names.js';
 import type { HiddenDirectory, LikelyPlaces } from './likely-places.js';
+import { originInName } from './overlay-index.js';
 import { type HandleLayer, indexNameOf, type OverlayLayers } from './overlay-layers.js';
+import { soughtInLowers } from './sought-inodes.js';
 
-/** What the walk found of one index entry. */
-export interface EntryNames {
-  /** Name of the entry. */
-  readonly key: string;
-  readonly names: Bytes[];
-  readonly missing: MissingName[];
-  /** Links of the lower file in its own file system. */
-  lowerNlink: number | undefined;
-  /** Names of the lower file that were met, visible or covered: `branch/path`, each once however it was reached. */
-  readonly lowerSeen: Set<string>;
-  /** Upper names with the entry's origin and another inode. */
-  readonly twins: Bytes[];
-  /** A lower file under the name is of another type than the entry. */
-  typeDiffers: boolean;
-}
-
-/** An upper file that carries an origin which no index entry has. */
-export interface UnindexedFile {
-  readonly path: Bytes;
-  /** Hex of its origin: the name its entry would have. */
-  readonly key: string;
-  readonly hasNlink: boolean;
-  readonly nlink: number;
-}
-
-/** What is known of the inode that a sought entry is a link of. */
-export type SoughtInode = Pick<Stat, 'dev' | 'ino' | 'mode'>;
-
-/** What one of two walks that share the work has found. */
-export interface FoundNames {
-  readonly byKey: ReadonlyMap<string, EntryNames>;
-  readonly unreadable: readonly Unreadable[];
-  readonly directories: readonly MissingDirectory[];
-  readonly unindexed: readonly UnindexedFile[];
-  readonly counted: readonly Bytes[];
-  readonly owedTimes: readonly Bytes[];
-}
+const ENOENT = 2;
 
 /** Finds the visible names of index entries: upper names by inode, lower names by file handle. */
 export class OverlayNames implements WalkVisitor {
@@ -64,19 +40,20 @@ export class OverlayNames implements WalkVisitor {
   /** Upper directories whose times an interrupted run still owes. */
   readonly owedTimes: Bytes[] = [];
   readonly byKey = new Map<string, EntryNames>();
-  readonly #byInode = new Map<InodeKey, EntryNames>();
-  readonly #wanted = new Map<number, InodeSet | 'all'>();
+  readonly #upperInodes = new InodeMap<EntryNames>();
+  /** Lower inodes that a handle has proved to be entries' origins, by branch. */
+  readonly #origins = new Map<number, InodeMap<EntryNames>>();
+  readonly #wanted: ReadonlyMap<number, InodeSet | 'all'>;
   readonly #layers: ReadonlyMap<number, HandleLayer>;
   readonly #rules: OverlayRules;
   readonly #prefix: string;
-  readonly #sought: ReadonlyMap<string, SoughtInode | undefined>;
-  /** By name of the entry; none for a name that is no handle. */
-  readonly #origins = new Map<string, OverlayHandle>();
+  readonly #whiteout: string;
   readonly #inspect: boolean;
   #impure = false;
-  #expected: ReadonlyMap<string, number> | undefined;
-  #waiting = Number.POSITIVE_INFINITY;
+  #awaited: AwaitedNames | undefined;
   #places: LikelyPlaces | undefined;
+  #at: LayerDirectory | undefined;
+  #device = 0n;
 
   /**
    * @param sought - names of index entries, also of lost ones, with the upper inode where there is one
@@ -91,46 +68,21 @@ export class OverlayNames implements WalkVisitor {
     this.#layers = new Map([overlay.upper, ...overlay.lowers].map((layer) => [layer.branch, layer]));
     this.#rules = rules;
     this.#prefix = overlay.prefix;
-    this.#sought = sought;
+    this.#whiteout = `${overlay.prefix}whiteout`;
     this.#inspect = inspect;
-    for (const key of sought.keys()) {
-      const blob = blobOfIndexName(key);
-      const origin = blob === undefined ? 'junk' : parseOverlayHandle(blob);
-      if (typeof origin !== 'string') this.#origins.set(key, origin);
-    }
     const upperInodes: bigint[] = [];
     for (const [key, upper] of sought) {
-      const names: EntryNames = {
-        key,
-        names: [],
-        missing: [],
-        lowerNlink: undefined,
-        lowerSeen: new Set(),
-        twins: [],
-        typeDiffers: false,
-      };
+      const names = noNames(key, upper === undefined ? undefined : upper.mode & S_IFMT);
       this.byKey.set(key, names);
       if (upper === undefined) continue;
-      this.#byInode.set(inodeKey(upper), names);
+      this.#upperInodes.set(upper, names);
       upperInodes.push(upper.ino);
     }
     const all = inspect || !overlay.upper.trueInodes;
-    this.#wanted.set(overlay.upper.branch, all ? 'all' : new InodeSet(upperInodes));
-    for (const lower of overlay.lowers) {
-      if (lower.role === 'lower') this.#wanted.set(lower.branch, this.#wantedIn(lower));
-    }
-  }
-
-  #wantedIn(layer: HandleLayer): InodeSet | 'all' {
-    if (!layer.trueInodes) return 'all';
-    const inodes: bigint[] = [];
-    for (const origin of this.#origins.values()) {
-      if (layer.uuid !== undefined && !layer.uuid.equals(origin.uuid)) continue;
-      const inode = inodeOfHandle(origin.handle, layer.fileSystem);
-      if (inode === undefined) return 'all';
-      inodes.push(inode);
-    }
-    return new InodeSet(inodes);
+    this.#wanted = new Map([
+      ...soughtInLowers(overlay.lowers, sought.keys()),
+      [overlay.upper.branch, all ? ('all' as const) : new InodeSet(upperInodes)],
+    ]);
   }
 
   wanted(branch: number): InodeSet | 'all' | undefined {
@@ -153,33 +105,31 @@ export class OverlayNames implements WalkVisitor {
       getXattrFd(top.fd, `${this.#prefix}impure`)?.toString('latin1') === 'y';
   }
 
-  onName(directory: WalkDirectory, position: number, name: Bytes): void {
+  onName(directory: WalkDirectory, position: number, name: Bytes, inode: bigint | undefined): void {
     const at = directory.stack[position];
     if (at === undefined) return;
-    if (at.layer.role === 'upper') this.#onUpper(directory, at.fd, name);
-    else this.#onLower(directory, position, name);
+    if (at.layer.role === 'upper') this.#onUpper(directory, at, name, inode);
+    else this.#onLower(directory, position, name, inode);
   }
 
   /**
-   * Tells how many links each origin has in its file system, as its handle told. When that many names were met the
-   * group has no other, and a walk that does not look at all upper files may end early.
+   * Lets the walk end when all names of all entries were met, as their lower files' link counts tell; not where it
+   * must look at all upper files.
    *
+   * @param linksOf - as {@link AwaitedNames} asks it
    * @param places - knows where the lower names may be
    */
-  expect(links: ReadonlyMap<string, number>, places: LikelyPlaces): void {
-    if (this.#inspect || links.size < this.byKey.size) return;
-    this.#expected = links;
+  expect(linksOf: (key: string) => number | undefined, places: LikelyPlaces): void {
+    if (this.#inspect) return;
+    this.#awaited = new AwaitedNames(this.byKey, linksOf);
     this.#places = places;
-    this.#waiting = 0;
-    for (const [key, { lowerSeen }] of this.byKey)
-      if (lowerSeen.size < (links.get(key) ?? 0)) this.#waiting += 1;
   }
 
   /** What was found, as another thread can take it. */
   get found(): FoundNames {
     const { byKey, unreadable, unindexed, counted, owedTimes } = this;
     const some = new Map(
-      [...byKey].filter(([, each]) => each.names.length + each.twins.length + each.lowerSeen.size > 0),
+      [...byKey].filter(([, each]) => each.names.length + each.twins.length + timesMet(each) > 0),
     );
     return { byKey: some, unreadable, unindexed, counted, owedTimes, directories: this.directories.list };
   }
@@ -189,12 +139,13 @@ export class OverlayNames implements WalkVisitor {
     for (const [key, theirs] of other.byKey) {
       const ours = this.byKey.get(key);
       if (ours === undefined) continue;
-      ours.names.push(...theirs.names);
-      ours.missing.push(...theirs.missing);
-      ours.twins.push(...theirs.twins);
+      ours.names = [...ours.names, ...theirs.names];
+      ours.missing = [...ours.missing, ...theirs.missing];
+      ours.covered = [...ours.covered, ...theirs.covered];
+      ours.twins = [...ours.twins, ...theirs.twins];
       ours.lowerNlink ??= theirs.lowerNlink;
-      ours.typeDiffers ||= theirs.typeDiffers;
-      for (const real of theirs.lowerSeen) this.#see(ours, real);
+      ours.lowerType ??= theirs.lowerType;
+      this.#awaited?.note(ours, timesMet(theirs));
     }
     this.unreadable.push(...other.unreadable);
     this.unindexed.push(...other.unindexed);
@@ -205,20 +156,16 @@ export class OverlayNames implements WalkVisitor {
 
   complete(): boolean {
     // After a redirect one lower directory may show at two places, if somebody meddled: counting names proves nothing.
-    return this.#waiting === 0 && this.#rules.redirects === 0;
+    return this.#rules.redirects === 0 && this.#awaited?.all() === true;
   }
 
   async likely(): Promise<Iterable<Bytes>> {
     if (this.#places === undefined || this.#rules.redirects > 0) return [];
-    const waiting = [...this.#origins].filter(([key]) => this.#waits(key));
-    const places = await this.#places.of(waiting.map(([, origin]) => origin));
+    const origins = (this.#awaited?.wanting() ?? []).map(originInName);
+    const places = await this.#places.of(origins.filter((origin) => origin !== undefined));
     if (places.length === 0 && this.unreadable.length === 0)
       for (const directory of this.#places.hidden()) this.#lookIntoHidden(directory);
     return places;
-  }
-
-  #waits(key: string): boolean {
-    return (this.byKey.get(key)?.lowerSeen.size ?? 0) < (this.#expected?.get(key) ?? 0);
   }
 
   /** Counts the names in a directory that the union shows nowhere: they are names of the group, and covered. */
@@ -228,30 +175,36 @@ export class OverlayNames implements WalkVisitor {
       const found = key === undefined ? undefined : this.byKey.get(key);
       if (found === undefined) return;
       found.lowerNlink = stat(dirfd, name).nlink;
-      this.#see(found, `${layer.branch}/${joinBytes(path, name)}`);
+      found.covered = withOne(found.covered, { branch: layer.branch, path: joinBytes(path, name) });
+      this.#awaited?.note(found, 1);
     });
-  }
-
-  #see(found: EntryNames, real: string): void {
-    const before = found.lowerSeen.size;
-    found.lowerSeen.add(real);
-    const { key } = found;
-    if (found.lowerSeen.size > before && found.lowerSeen.size === this.#expected?.get(key))
-      this.#waiting -= 1;
   }
 
   onUnreadable(unreadable: Unreadable): void {
     this.unreadable.push(unreadable);
   }
 
-  #onUpper(directory: WalkDirectory, fd: number, name: Bytes): void {
+  /** Device of the layer directory at hand: one look for all its names. */
+  #deviceOf(at: LayerDirectory): bigint {
+    if (this.#at !== at) this.#device = stat(at.fd, '' as Bytes).dev;
+    this.#at = at;
+    return this.#device;
+  }
+
+  #onUpper(directory: WalkDirectory, at: LayerDirectory, name: Bytes, inode: bigint | undefined): void {
+    const { fd } = at;
+    if (inode !== undefined) {
+      const entry = this.#upperInodes.get({ dev: this.#deviceOf(at), ino: inode });
+      if (entry !== undefined) entry.names = withOne(entry.names, joinBytes(directory.path, name));
+      return;
+    }
     const s = statIfThere(fd, name);
     // Whiteouts share one inode among themselves and belong to no entry.
     if (s === undefined || isNullDevice(s)) return;
     const path = joinBytes(directory.path, name);
-    const entry = this.#byInode.get(inodeKey(s));
+    const entry = this.#upperInodes.get(s);
     if (entry !== undefined) {
-      entry.names.push(path);
+      entry.names = withOne(entry.names, path);
       return;
     }
     // A file with an origin lies in a directory marked impure, by the kernel and by this program.
@@ -263,37 +216,82 @@ export class OverlayNames implements WalkVisitor {
     const key = origin.toString('hex');
     const known = this.byKey.get(key);
     if (known !== undefined) {
-      known.twins.push(path);
+      known.twins = withOne(known.twins, path);
       return;
     }
     const hasNlink = getXattr(fd, name, `${this.#prefix}nlink`) !== undefined;
     this.unindexed.push({ path, key, hasNlink, nlink: s.nlink });
   }
 
-  #onLower(directory: WalkDirectory, position: number, name: Bytes): void {
+  #onLower(directory: WalkDirectory, position: number, name: Bytes, inode: bigint | undefined): void {
     const at = directory.stack[position];
     const layer = at === undefined ? undefined : this.#layers.get(at.layer.branch);
     if (at === undefined || layer === undefined) return;
     const path = joinBytes(directory.path, name);
     try {
-      const key = indexNameOf(layer, at.fd, name);
-      const found = key === undefined ? undefined : this.byKey.get(key);
-      if (key === undefined || found === undefined) return;
-      const s = stat(at.fd, name);
-      found.lowerNlink = s.nlink;
-      const hidden =
-        directory.stack.slice(0, position).some((higher) => this.#rules.decides(higher, name)) ||
-        (isRegular(s) && s.size === 0n && getXattr(at.fd, name, `${this.#prefix}whiteout`) !== undefined);
+      const found = this.#entryAt(at, layer, name, inode);
+      if (found === undefined) return;
+      const covering = position === 0 ? undefined : found.names.at(-1);
+      // Mostly it is the upper name that the walk has met a moment ago; then one string does for both.
+      const same = covering === path;
+      const hidden = found.whiteout || same || this.#isCovered(directory, position, name);
+      const shared = same ? covering : path;
+      const lower = {
+        branch: at.layer.branch,
+        path: at.real === directory.path ? shared : joinBytes(at.real, name),
+      };
       // Only now: a name of which it could not be told whether it shows is not accounted for.
-      this.#see(found, `${at.layer.branch}/${joinBytes(at.real, name)}`);
-      if (hidden) return;
-      const upper = this.#sought.get(key);
-      if (upper !== undefined && (upper.mode & S_IFMT) !== (s.mode & S_IFMT)) found.typeDiffers = true;
-      found.missing.push({ path, lower: { branch: at.layer.branch, path: joinBytes(at.real, name) } });
-      this.directories.add(directory, 0);
+      if (hidden) found.covered = withOne(found.covered, lower);
+      else found.missing = withOne(found.missing, { path, lower });
+      this.#awaited?.note(found, 1);
+      if (!hidden) this.directories.add(directory, 0);
     } catch (error) {
       if (!isSysError(error)) throw error;
       this.onUnreadable({ path, branch: at.layer.branch, code: error.code });
     }
+  }
+
+  /**
+   * The entry that a lower name belongs to. Its handle tells; once it has, the number alone does, for no two living
+   * inodes of a device share one. (tmpfs' 32-bit numbers may come round.)
+   */
+  #entryAt(
+    at: LayerDirectory,
+    layer: HandleLayer,
+    name: Bytes,
+    inode: bigint | undefined,
+  ): EntryNames | undefined {
+    const id =
+      inode === undefined || layer.fileSystem === magic.tmpfs
+        ? undefined
+        : { dev: this.#deviceOf(at), ino: inode };
+    const known = id === undefined ? undefined : this.#origins.get(layer.branch)?.get(id);
+    if (known !== undefined) return known;
+    const key = indexNameOf(layer, at.fd, name);
+    const found = key === undefined ? undefined : this.byKey.get(key);
+    if (found === undefined) return undefined;
+    const s = sight(at.fd, name);
+    if (s === undefined) throw new SysError('statx', ENOENT, name);
+    found.lowerNlink = s.nlink;
+    found.lowerType = s.mode & S_IFMT;
+    found.whiteout =
+      isRegular(s) && s.size === 0 && getXattrText(at.fd, name, this.#whiteout, 'hex') !== undefined;
+    // A name may have become another file's between the listing and the look.
+    if (id !== undefined && sameInode(s, id)) this.#prove(layer.branch, id, found);
+    return found;
+  }
+
+  #prove(branch: number, id: InodeId, found: EntryNames): void {
+    const proved = this.#origins.get(branch);
+    if (proved === undefined) this.#origins.set(branch, new InodeMap<EntryNames>().set(id, found));
+    else proved.set(id, found);
+  }
+
+  /** Whether a higher layer has a name that a lower one holds. */
+  #isCovered({ stack }: WalkDirectory, position: number, name: Bytes): boolean {
+    for (let higher = 0; higher < position; higher += 1) {
+      if (this.#rules.decides(stack[higher] as LayerDirectory, name)) return true;
+    }
+    return false;
   }
 }

@@ -1,8 +1,5 @@
 import { ascii, type Bytes } from '../../sys/bytes.js';
-import { type Handle, handleOf, openByHandle } from '../../sys/handle.js';
-import { close, O_NOFOLLOW, O_PATH } from '../../sys/open.js';
-import { isRegular, stat } from '../../sys/stat.js';
-import { isSysError } from '../../sys/sys-error.js';
+import { handleOf } from '../../sys/handle.js';
 import { getXattr, getXattrFd } from '../../sys/xattr.js';
 import { encodeOverlayHandle, parseOverlayHandle } from '../../union/overlay-handle.js';
 import { type OverlayRules, overlayRules } from '../../union/overlay-rules.js';
@@ -13,13 +10,15 @@ import type { ScanResult } from '../result.js';
 import type { ScanOptions } from '../scan.js';
 import { runWalk } from '../walk/run-walk.js';
 import { shareWalk } from '../walk/share-walk.js';
+import { type SoughtInode, timesMet, type UnindexedFile } from './entry-names.js';
 import { LikelyPlaces } from './likely-places.js';
 import { lowerLinks } from './lower-links.js';
+import { Origins } from './origin-state.js';
 import { overlayFindings } from './overlay-findings.js';
 import { type RawIndexEntry, readOverlayIndex } from './overlay-index.js';
-import { type HandleLayer, type OverlayLayers, openOverlayLayers } from './overlay-layers.js';
-import { OverlayNames, type SoughtInode, type UnindexedFile } from './overlay-names.js';
-import { classify, type OriginState } from './overlay-states.js';
+import { type OverlayLayers, openOverlayLayers } from './overlay-layers.js';
+import { OverlayNames } from './overlay-names.js';
+import { classify } from './overlay-states.js';
 
 /** Scans an overlay: entries by name, upper names by inode, lower names by file handle. */
 export async function scanOverlay(union: OverlayUnion, options: ScanOptions): Promise<ScanResult> {
@@ -42,9 +41,9 @@ async function scanLayers(
   const inspect = options.thorough === true || owed;
   const sought = soughtKeys(raw);
   const found = new OverlayNames(overlay, rules, sought, inspect);
-  const origins = new Map(raw.map((entry) => [entry.name, originState(overlay, entry)]));
+  const origins = new Origins(overlay);
   const places = new LikelyPlaces(overlay, rules, options);
-  found.expect(expectedLinks(origins, found), places);
+  found.expect((key) => origins.linksOf(key), places);
   const progress = { directories: 0, names: 0 };
   if (inspect || found.byKey.size > 0) {
     const sharing =
@@ -59,7 +58,7 @@ async function scanLayers(
   const entries = raw.map((entry) =>
     classify(entry, {
       found: found.byKey.get(entry.name),
-      origin: origins.get(entry.name) ?? originState(overlay, entry),
+      origin: origins.of(entry, found.byKey.get(entry.name)),
       unreadable: found.unreadable,
       inNoLower: nowhere.has(entry.name),
       blocked: overlay.blocked,
@@ -98,40 +97,25 @@ async function inNoLower(
   union: OverlayUnion,
   raw: readonly RawIndexEntry[],
   { byKey, unreadable }: OverlayNames,
-  origins: ReadonlyMap<Bytes, OriginState>,
+  origins: Origins,
   options: ScanOptions,
 ): Promise<ReadonlySet<Bytes>> {
   const unmet = raw
-    .filter(({ name, type }) => type === 'file' && origins.get(name)?.exists === true)
-    .map(({ name }) => name)
-    .filter((name) => byKey.get(name)?.lowerSeen.size === 0);
+    .filter((entry) => {
+      const found = byKey.get(entry.name);
+      if (entry.type !== 'file' || found === undefined || timesMet(found) > 0) return false;
+      return origins.of(entry, found).exists === true;
+    })
+    .map(({ name }) => name);
   if (unmet.length === 0 || unreadable.length > 0) return new Set();
   const met = await lowerLinks(union, unmet, options);
   return new Set(unmet.filter((name) => !met.has(name)));
 }
 
-/** Links of each origin that exists; an origin that is gone has none. Missing for one that nobody may ask about. */
-function expectedLinks(
-  origins: ReadonlyMap<string, OriginState>,
-  { byKey }: OverlayNames,
-): Map<string, number> {
-  const links = new Map<string, number>();
-  for (const key of byKey.keys()) {
-    const origin = origins.get(key);
-    const count = origin?.nlink ?? (origin?.known === true && origin.exists === false ? 0 : undefined);
-    if (count !== undefined) links.set(key, count);
-  }
-  return links;
-}
-
 function soughtKeys(raw: readonly RawIndexEntry[]): Map<string, SoughtInode | undefined> {
   const sought = new Map<string, SoughtInode | undefined>();
-  for (const {
-    name,
-    type,
-    stat: { dev, ino, mode },
-  } of raw) {
-    if (type === 'file') sought.set(name, { dev, ino, mode });
+  for (const { name, type, inode } of raw) {
+    if (type === 'file') sought.set(name, inode);
     if (type === 'whiteout') sought.set(name, undefined);
   }
   return sought;
@@ -154,43 +138,6 @@ function merges(overlay: OverlayLayers, upper: LayerDirectory, lower: LayerDirec
   // The kernel writes a missing origin itself, and merges.
   if (origin === undefined || layer?.uuid === undefined || handle === undefined) return true;
   return encodeOverlayHandle({ upper: false, uuid: layer.uuid, handle }).equals(origin);
-}
-
-/** Whether the origin that an entry's name tells still exists in one of the given lowers. */
-function originState(overlay: OverlayLayers, entry: RawIndexEntry): OriginState {
-  const { origin } = entry;
-  if (origin === undefined) return { known: false, exists: undefined, nlink: undefined, metacopy: false };
-  const layers = overlay.lowers.filter(({ uuid }) => uuid === undefined || uuid.equals(origin.uuid));
-  if (layers.length === 0) return { known: false, exists: undefined, nlink: undefined, metacopy: false };
-  let exists: boolean | undefined = false;
-  for (const layer of layers) {
-    const answer = openOrigin(layer, origin.handle, overlay.prefix);
-    if (typeof answer === 'object') return { known: true, exists: true, ...answer };
-    if (answer === undefined) exists = undefined;
-  }
-  return { known: true, exists, nlink: undefined, metacopy: false };
-}
-
-/** The origin's inode; false where it is gone, undefined where nobody may ask. */
-function openOrigin(
-  layer: HandleLayer,
-  handle: Handle,
-  prefix: string,
-): { nlink: number; metacopy: boolean } | false | undefined {
-  try {
-    const fd = openByHandle(layer.root, handle, O_PATH | O_NOFOLLOW);
-    try {
-      const facts = stat(fd, ascii(''));
-      const metacopy = isRegular(facts) && getXattr(fd, ascii(''), `${prefix}metacopy`) !== undefined;
-      return { nlink: facts.nlink, metacopy };
-    } finally {
-      close(fd);
-    }
-  } catch (error) {
-    if (isSysError(error, 'ESTALE', 'ENOENT')) return false;
-    if (isSysError(error, 'EPERM', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS')) return undefined;
-    throw error;
-  }
 }
 
 /**

@@ -1,21 +1,10 @@
 import type { Bytes } from '../../sys/bytes.js';
 import { formatOverlayNlink, parseOverlayNlink, unionNlink } from '../../union/overlay-nlink.js';
-import { entryInode, fileKind } from '../file-kind.js';
+import { fileKind } from '../file-kind.js';
 import type { Blocked, EntryState, IndexEntry, Unreadable } from '../result.js';
+import { type EntryNames, lowerNames, typeDiffers } from './entry-names.js';
+import type { OriginState } from './origin-state.js';
 import type { RawIndexEntry } from './overlay-index.js';
-import type { EntryNames } from './overlay-names.js';
-
-/** What the lower file systems say of an entry's origin. */
-export interface OriginState {
-  /** The handle's file system is one of the given lowers'. */
-  readonly known: boolean;
-  /** Whether the inode is still there; undefined where nobody may ask. */
-  readonly exists: boolean | undefined;
-  /** Its links, where it was opened. */
-  readonly nlink: number | undefined;
-  /** It is a metadata-only copy itself, of a still lower file. */
-  readonly metacopy: boolean;
-}
 
 /** All that is known of one entry. */
 export interface EntryFacts {
@@ -27,28 +16,30 @@ export interface EntryFacts {
   readonly inNoLower?: boolean;
 }
 
+const none: readonly never[] = [];
+
 /** Decides the state of one name of an overlay's index. Pure. */
 export function classify(raw: RawIndexEntry, facts: EntryFacts): IndexEntry {
-  const { state, reason, evidence = [], atRisk = false } = judge(raw, facts);
-  const names = sorted(facts.found?.names ?? []);
-  const missing = [...(facts.found?.missing ?? [])].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const { state, reason, evidence = none, atRisk = false } = judge(raw, facts);
+  const names = sorted(facts.found?.names ?? none, (name) => name);
+  const missing = sorted(facts.found?.missing ?? none, ({ path }) => path);
   const lowerNlink = facts.found?.lowerNlink ?? facts.origin.nlink;
   const all = names.length + missing.length;
   return {
     name: raw.name,
     branch: 0,
-    kind: fileKind(raw.stat.mode),
+    kind: fileKind(raw.inode.mode),
     state,
     atRisk,
-    inode: entryInode(raw.stat),
+    inode: raw.inode,
     names,
     missing,
     reason,
     evidence,
     overlay: {
       lowerNlink,
-      nlinkXattr: raw.nlinkXattr?.toString('latin1'),
-      nlinkWanted: formatOverlayNlink('U', all - raw.stat.nlink),
+      nlinkXattr: raw.nlinkXattr,
+      nlinkWanted: formatOverlayNlink('U', all - raw.inode.nlink),
       metacopy: metacopyKind(raw, facts.origin),
       originExists: facts.origin.exists,
       accounted: isAccounted(raw, facts),
@@ -62,7 +53,8 @@ function metacopyKind(
   origin: OriginState,
 ): 'plain' | 'layered' | 'verity' | undefined {
   if (metacopy === undefined) return undefined;
-  if (metacopy.length > 4) return 'verity';
+  // Four bytes of header; what follows is a digest.
+  if (metacopy.length > 2 * 4) return 'verity';
   return origin.metacopy ? 'layered' : 'plain';
 }
 
@@ -92,7 +84,7 @@ function judge(raw: RawIndexEntry, facts: EntryFacts): Verdict {
     case 'directory':
       return { state: 'directory', reason: "nfs_export's own entry of a directory" };
     case 'whiteout': {
-      const shown = found?.missing ?? [];
+      const shown = found?.missing ?? none;
       if (shown.length === 0)
         return { state: 'whiteout', reason: "nfs_export's own entry of a removed file" };
       return {
@@ -104,30 +96,30 @@ function judge(raw: RawIndexEntry, facts: EntryFacts): Verdict {
       break;
   }
   const names = found?.names.length ?? 0;
-  const missing = found?.missing ?? [];
-  if (!raw.marked && raw.stat.nlink === 1 && names === 0) {
+  const missing = found?.missing ?? none;
+  if (!raw.marked && raw.inode.nlink === 1 && names === 0) {
     return {
       state: 'damaged',
       reason: 'a copy-up that failed half-way (no overlay attribute, no name): a mount with index=on fails',
       evidence: ['failed copy-up'],
     };
   }
-  if (raw.originXattr === undefined || raw.originXattr.length === 0) {
+  if (raw.originXattr === undefined || raw.originXattr === '') {
     return {
       state: 'damaged',
       reason: 'its origin attribute is lost, a mount with index=on fails; the name still tells the origin',
       evidence: ['origin missing'],
     };
   }
-  if (raw.originXattr.toString('hex') !== raw.name) {
+  if (raw.originXattr !== raw.name) {
     return {
       state: 'ambiguous',
-      atRisk: raw.stat.nlink === 1,
+      atRisk: raw.inode.nlink === 1,
       reason: 'its name and its origin attribute tell two different files: a mount with index=on deletes it',
-      evidence: [`origin attribute: ${raw.originXattr.toString('hex')}`],
+      evidence: [`origin attribute: ${raw.originXattr}`],
     };
   }
-  if (found?.typeDiffers === true) {
+  if (found !== undefined && typeDiffers(found)) {
     return { state: 'ambiguous', reason: 'the lower file is of another type than the entry' };
   }
   const lost = kernelWouldDelete(raw, found, origin);
@@ -159,10 +151,10 @@ function judge(raw: RawIndexEntry, facts: EntryFacts): Verdict {
     return { state: 'complete' };
   }
   if (!isAccounted(raw, facts)) return { state: 'ambiguous', reason: hiddenBy(facts) };
-  if (raw.stat.nlink > 1) {
+  if (raw.inode.nlink > 1) {
     return {
       state: 'ambiguous',
-      reason: `the inode has ${raw.stat.nlink - 1} more links, none in the upper`,
+      reason: `the inode has ${raw.inode.nlink - 1} more links, none in the upper`,
     };
   }
   return {
@@ -178,12 +170,12 @@ function judge(raw: RawIndexEntry, facts: EntryFacts): Verdict {
 
 /** The table of what ovl_verify_index and ovl_indexdir_cleanup do with an entry that has no other link. */
 function kernelWouldDelete(raw: RawIndexEntry, found: EntryNames | undefined, origin: OriginState): boolean {
-  if (raw.stat.nlink > 1) return false;
+  if (raw.inode.nlink > 1) return false;
   const lowerLinks = found?.lowerNlink ?? origin.nlink;
   if (origin.exists === false) return true;
   if (lowerLinks === 1) return true;
   const nlink = parseOverlayNlink(raw.nlinkXattr);
-  return nlink === undefined || (unionNlink(nlink, raw.stat.nlink, lowerLinks) ?? 1) <= 0;
+  return nlink === undefined || (unionNlink(nlink, raw.inode.nlink, lowerLinks) ?? 1) <= 0;
 }
 
 /**
@@ -193,10 +185,10 @@ function kernelWouldDelete(raw: RawIndexEntry, found: EntryNames | undefined, or
 function isAccounted(raw: RawIndexEntry, { found, origin, unreadable }: EntryFacts): boolean {
   if (unreadable.length === 0) return true;
   if (found === undefined) return true;
-  const upperSeen = raw.stat.nlink === 1 + found.names.length;
+  const upperSeen = raw.inode.nlink === 1 + found.names.length;
   const lowerLinks = found.lowerNlink ?? origin.nlink;
   return (
-    upperSeen && (origin.exists === false || (lowerLinks !== undefined && found.lowerSeen.size >= lowerLinks))
+    upperSeen && (origin.exists === false || (lowerLinks !== undefined && lowerNames(found) >= lowerLinks))
   );
 }
 
@@ -209,6 +201,8 @@ function plain(path: Bytes | undefined): string {
   return path === undefined || path === '' ? '/' : `/${path}`;
 }
 
-function sorted(names: readonly Bytes[]): Bytes[] {
-  return [...names].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+/** Mostly they are in order as they are, and nobody else keeps them. */
+function sorted<T>(list: readonly T[], pathOf: (item: T) => Bytes): readonly T[] {
+  const inOrder = list.every((item, i) => i === 0 || pathOf(list[i - 1] as T) <= pathOf(item));
+  return inOrder ? list : [...list].sort((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1));
 }

@@ -165,11 +165,11 @@ export class LoneWalk {
   }
 
   #tell(depth: number, fd: number, sifted: readonly SiftedName[]): void {
-    for (const { name, unknown, counts } of sifted) {
+    for (const { name, unknown, counts, inode } of sifted) {
       if (unknown && this.#isDirectory(depth, fd, name)) {
         this.#names.pushName(name);
       } else if (counts) {
-        this.#visitor.onName(this.#frame(depth), 0, name);
+        this.#visitor.onName(this.#frame(depth), 0, name, inode);
         this.#told = true;
       }
     }

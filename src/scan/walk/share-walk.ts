@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import type { OverlayUnion } from '../../union/union.js';
-import type { FoundNames, SoughtInode } from '../overlay/overlay-names.js';
+import type { FoundNames, SoughtInode } from '../overlay/entry-names.js';
 import type { WalkSharing } from './run-walk.js';
 import type { Walk } from './walk.js';
 import type { WalkShare } from './walk-share.js';
@@ -99,7 +99,7 @@ class SharedWalk implements WalkSharing {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#thread = new Worker(this.#file, {
-      workerData: { scan: this.#scan, port: port2 },
+      workerData: { scan: { ...this.#scan, sought: slim(this.#scan.sought) }, port: port2 },
       transferList: [port2],
     });
     // A thread that cannot be started takes no share, and this one does all.
@@ -147,6 +147,16 @@ class SharedWalk implements WalkSharing {
 
 // Asked for here: it costs 1.5 ms of every start.
 const threads = () => process.getBuiltinModule('node:worker_threads');
+
+/** What a thread is given is copied with everything in it. */
+function slim(sought: SharedScan['sought']): SharedScan['sought'] {
+  return new Map(
+    [...sought].map(([key, inode]) => [
+      key,
+      inode === undefined ? undefined : { dev: inode.dev, ino: inode.ino, mode: inode.mode },
+    ]),
+  );
+}
 
 /** The next message, or the thread's failure. */
 function nextMessage(port: MessagePort, thread: Worker | undefined): Promise<ShareMessage> {

@@ -17,6 +17,8 @@ export interface SiftedName {
   readonly unknown: boolean;
   /** Its number is wanted. */
   readonly counts: boolean;
+  /** Its number, where numbers are wanted. */
+  readonly inode: bigint | undefined;
 }
 
 /**
@@ -53,7 +55,11 @@ export function siftRecords(
         (wanted === 'all' || wanted.has(words[word] as number, words[word + 1] as number));
       if ((counts || unknown) && !(unknown && isDots(bytes, at + NAME))) {
         const name = nameAt(at, size);
-        if (hidden?.(name) !== true) sifted.push({ name, unknown, counts });
+        const inode =
+          wanted === undefined || wanted === 'all'
+            ? undefined
+            : (BigInt(words[word + 1] as number) << 32n) | BigInt(words[word] as number);
+        if (hidden?.(name) !== true) sifted.push({ name, unknown, counts, inode });
       }
     }
     at += size;

@@ -33,8 +33,12 @@ export interface WalkVisitor {
   passesOver?(layer: Layer): boolean;
   /** Before the names of a directory are read. */
   onDirectory?(directory: WalkDirectory): void;
-  /** A name that is not a directory and whose number is wanted, in `directory.stack[position]`; visible or not. */
-  onName(directory: WalkDirectory, position: number, name: Bytes): void;
+  /**
+   * A name that is not a directory and whose number is wanted, in `directory.stack[position]`; visible or not.
+   *
+   * @param inode - the number, where numbers were asked for
+   */
+  onName(directory: WalkDirectory, position: number, name: Bytes, inode: bigint | undefined): void;
   onUnreadable(unreadable: Unreadable): void;
 }
 

@@ -6,7 +6,7 @@ import { SysError } from '../../sys/sys-error.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
 import { closeStack, type LayerDirectory, type Stack, type ViewRules } from '../../union/view-rules.js';
 import { LoneWalk, MAX_OPEN } from './lone-walk.js';
-import { siftRecords } from './sift-records.js';
+import { type SiftedName, siftRecords } from './sift-records.js';
 import { emptyFrame, postponeUnlikely, resume, suspend, type WalkFrame } from './walk-frame.js';
 import { frameOf, shareOf, type WalkShare } from './walk-share.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
@@ -221,13 +221,13 @@ export class Walk {
       names.cut(0);
       const sifted = siftRecords(length, wanted, this.#rules.hidden, names, this.progress);
       for (const name of names.namesBetween(0, names.top)) addName(frame, position, name);
-      const hits: Bytes[] = [];
-      for (const { name, unknown, counts } of sifted) {
-        if (unknown && isDirectory(stat(fd, name))) addName(frame, position, name);
-        else if (counts) hits.push(name);
+      const hits: SiftedName[] = [];
+      for (const each of sifted) {
+        if (each.unknown && isDirectory(stat(fd, each.name))) addName(frame, position, each.name);
+        else if (each.counts) hits.push(each);
       }
       if (layer.role !== 'upper') frame.hits += hits.length;
-      for (const name of hits) this.#visitor.onName(frame, position, name);
+      for (const { name, inode } of hits) this.#visitor.onName(frame, position, name, inode);
     }
   }
 

@@ -1,0 +1,36 @@
+import { inodeOfHandle } from '../../union/handle-inode.js';
+import { InodeSet } from '../walk/inode-set.js';
+import { originInName } from './overlay-index.js';
+import type { HandleLayer } from './overlay-layers.js';
+
+/**
+ * The inode numbers that the lower files of index entries have in each searched lower, as the handles in the entries'
+ * names tell; `all` where a file system's handles or numbers cannot be relied on.
+ *
+ * @param keys - names of index entries
+ * @returns by branch
+ */
+export function soughtInLowers(
+  lowers: readonly HandleLayer[],
+  keys: Iterable<string>,
+): Map<number, InodeSet | 'all'> {
+  const searched = lowers.filter(({ role }) => role === 'lower');
+  const inodes = new Map<HandleLayer, bigint[] | 'all'>(
+    searched.map((layer) => [layer, layer.trueInodes ? [] : 'all']),
+  );
+  for (const key of keys) {
+    const origin = originInName(key);
+    if (origin === undefined) continue;
+    for (const layer of searched) {
+      const list = inodes.get(layer);
+      if (list === undefined || list === 'all') continue;
+      if (layer.uuid !== undefined && !layer.uuid.equals(origin.uuid)) continue;
+      const inode = inodeOfHandle(origin.handle, layer.fileSystem);
+      if (inode === undefined) inodes.set(layer, 'all');
+      else list.push(inode);
+    }
+  }
+  return new Map(
+    [...inodes].map(([{ branch }, list]) => [branch, list === 'all' ? list : new InodeSet(list)]),
+  );
+}
