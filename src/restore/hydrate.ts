@@ -1,20 +1,19 @@
 import { HYDRATE_XATTR } from '../scan/own-marks.js';
 import { setTimes } from '../sys/attributes.js';
 import type { Bytes } from '../sys/bytes.js';
-import { nextData, pread, pwrite } from '../sys/data.js';
 import { fileSystemUuid } from '../sys/filesystem.js';
 import { openByHandle } from '../sys/handle.js';
 import { close, O_NOATIME, O_NOFOLLOW, O_RDONLY, O_RDWR, openBeneath, withFd } from '../sys/open.js';
 import { isRegular, stat } from '../sys/stat.js';
 import { fsync } from '../sys/sync.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
+import { copyData } from '../sys/whole-data.js';
 import { getXattr, getXattrFd, removeXattr, setXattr } from '../sys/xattr.js';
 import { blobOfIndexName, parseOverlayHandle } from '../union/overlay-handle.js';
 import type { Layer } from '../union/view-rules.js';
 import { SELF, type Site } from './site.js';
 
 const CAPABILITY = 'security.capability';
-const PIECE = 1024 * 1024;
 
 /** What writing data into an inode takes away, kept on it until it is given back. */
 interface Owed {
@@ -49,6 +48,8 @@ export function hydrate(site: Site, branch: number, entry: Bytes): void {
         capability: getXattr(fd, SELF, CAPABILITY)?.toString('hex') ?? null,
       };
       setXattr(fd, SELF, HYDRATE_XATTR, Buffer.from(JSON.stringify(owed)));
+      // The target keeps its size throughout: the union takes the size from this inode, also while the data is still
+      // the lower's. What an interrupted run wrote is the same data at the same place.
       copyData(source, fd, Number(from.size));
       fsync(fd);
       if (owed.capability !== null) setXattr(fd, SELF, CAPABILITY, Buffer.from(owed.capability, 'hex'));
@@ -98,22 +99,4 @@ function openOrigin(site: Site, entry: Bytes): number {
     }
   }
   throw new SysError('open_by_handle_at', 116, entry);
-}
-
-/**
- * The target keeps its size throughout: the union takes the size from this inode, also while the data is still the
- * lower's. What an interrupted run wrote is the same data at the same place.
- */
-function copyData(source: number, target: number, size: number): void {
-  const buffer = Buffer.allocUnsafe(PIECE);
-  for (let at = 0; at < size; ) {
-    const extent = nextData(source, at);
-    if (extent === undefined) return;
-    for (at = extent.start; at < extent.end; ) {
-      const length = pread(source, buffer.subarray(0, Math.min(PIECE, extent.end - at)), at);
-      if (length === 0) return;
-      pwrite(target, buffer.subarray(0, length), at);
-      at += length;
-    }
-  }
 }

@@ -1,25 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { plan } from '../../src/restore/plan.js';
+import { entryStates } from '../../src/scan/entry-state.js';
 import type { EntryState, IndexEntry, ScanResult } from '../../src/scan/result.js';
 import { type Bytes, parentOf } from '../../src/sys/bytes.js';
 import { parseOverlayNlink, unionNlink } from '../../src/union/overlay-nlink.js';
 import { noOverlayOptions } from '../../src/union/overlay-words.js';
 import '../support/property-seed.js';
 
-const states: readonly EntryState[] = [
-  'restorable',
-  'complete',
-  'orphan',
-  'stale',
-  'foreign',
-  'damaged',
-  'ambiguous',
-  'temporary',
-  'junk',
-  'whiteout',
-  'directory',
-];
 const movable = new Set<EntryState>(['restorable', 'complete', 'stale']);
 
 const names = fc.uniqueArray(fc.stringMatching(/^[a-c](\/[a-c]){0,3}$/), { maxLength: 4 }) as fc.Arbitrary<
@@ -28,7 +16,7 @@ const names = fc.uniqueArray(fc.stringMatching(/^[a-c](\/[a-c]){0,3}$/), { maxLe
 
 const entry: fc.Arbitrary<IndexEntry> = fc
   .record({
-    state: fc.constantFrom(...states),
+    state: fc.constantFrom(...entryStates),
     all: names,
     there: fc.nat({ max: 4 }),
     nlink: fc.integer({ min: 1, max: 6 }),

@@ -1,11 +1,12 @@
 import { chmod, chown, setTimes } from '../../sys/attributes.js';
 import type { Bytes } from '../../sys/bytes.js';
-import { nextData, pread, pwrite, truncate } from '../../sys/data.js';
+import { pread, truncate } from '../../sys/data.js';
 import { mknod, readLink, symlink, unlink } from '../../sys/names.js';
 import { close, createFile, O_NOATIME, O_NOFOLLOW, O_RDONLY, openBeneathAnyMount } from '../../sys/open.js';
 import { isRegular, isSymlink, type Stat, stat } from '../../sys/stat.js';
 import { fsync } from '../../sys/sync.js';
 import { SysError } from '../../sys/sys-error.js';
+import { copyData } from '../../sys/whole-data.js';
 import { getXattr, listXattr, setXattr } from '../../sys/xattr.js';
 import { SELF } from '../site.js';
 
@@ -28,7 +29,8 @@ function copyRegular(fromDir: number, from: Bytes, toDir: number, to: Bytes, fac
   try {
     const target = createFile(toDir, to, 0o600);
     try {
-      copyData(source, target, facts.size);
+      truncate(target, Number(facts.size));
+      copyData(source, target, Number(facts.size));
       if (!sameData(source, target, facts.size)) throw new SysError('pread', 5, to);
       dress(source, target, facts);
       fsync(target);
@@ -76,22 +78,6 @@ function copySpecial(fromDir: number, from: Bytes, toDir: number, to: Bytes, fac
     if (value !== undefined) setXattr(toDir, to, attribute, value);
   }
   setTimes(toDir, to, facts.atime, facts.mtime);
-}
-
-function copyData(source: number, target: number, size: bigint): void {
-  const buffer = Buffer.allocUnsafe(PIECE);
-  const end = Number(size);
-  truncate(target, end);
-  for (let at = 0; at < end; ) {
-    const extent = nextData(source, at);
-    if (extent === undefined) return;
-    for (at = extent.start; at < extent.end; ) {
-      const length = pread(source, buffer.subarray(0, Math.min(PIECE, extent.end - at)), at);
-      if (length === 0) return;
-      pwrite(target, buffer.subarray(0, length), at);
-      at += length;
-    }
-  }
 }
 
 /** Whether two open files have the same bytes. */

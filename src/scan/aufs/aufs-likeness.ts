@@ -1,10 +1,10 @@
 import type { Bytes } from '../../sys/bytes.js';
-import { pread } from '../../sys/data.js';
 import { cloneMountWithoutAtime } from '../../sys/mount.js';
 import { readLink } from '../../sys/names.js';
 import { O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openBeneath, withFd } from '../../sys/open.js';
 import { isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFMT, type Stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
+import { preadFully } from '../../sys/whole-data.js';
 
 /** A file by its directory's descriptor. */
 export interface FileAt {
@@ -109,8 +109,8 @@ function contentShare(upper: number, lower: number, size: bigint): number {
   let [equal, counted] = [0, 0];
   for (const [start, length] of pieces(Number(size))) {
     const [a, b] = [Buffer.alloc(length), Buffer.alloc(length)];
-    const got = readFully(lower, b, start);
-    const there = readFully(upper, a, start);
+    const got = preadFully(lower, b, start);
+    const there = preadFully(upper, a, start);
     for (let i = 0; i < got; i++) {
       // Zeros stand everywhere in sparse and binary files: they tell only where they differ.
       if (b[i] === 0 && i < there && a[i] === 0) continue;
@@ -126,14 +126,4 @@ function pieces(size: number): (readonly [start: number, length: number])[] {
   const step = Math.floor((size - 2 * EDGE) / SAMPLES);
   const between = Array.from({ length: SAMPLES }, (_, i) => [EDGE + i * step, SAMPLE] as const);
   return [[0, EDGE], ...between, [size - EDGE, EDGE]];
-}
-
-function readFully(fd: number, buffer: Buffer, offset: number): number {
-  let done = 0;
-  while (done < buffer.length) {
-    const length = pread(fd, buffer.subarray(done), offset + done);
-    if (length === 0) break;
-    done += length;
-  }
-  return done;
 }

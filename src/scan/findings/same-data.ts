@@ -1,9 +1,9 @@
 import type { Bytes } from '../../sys/bytes.js';
-import { pread } from '../../sys/data.js';
 import { readLink } from '../../sys/names.js';
 import { O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openBeneath, withFd } from '../../sys/open.js';
 import { isRegular, isSymlink, S_IFMT, type Stat, stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
+import { preadFully } from '../../sys/whole-data.js';
 
 const PIECE = 256 * 1024;
 
@@ -28,7 +28,7 @@ export function openQuietFile({ dirfd, name }: NameAt): number {
 export function firstDifference(a: number, b: number): bigint | undefined {
   const [left, right] = [Buffer.allocUnsafe(PIECE), Buffer.allocUnsafe(PIECE)];
   for (let at = 0; ; ) {
-    const [l, r] = [fill(a, left, at), fill(b, right, at)];
+    const [l, r] = [preadFully(a, left, at), preadFully(b, right, at)];
     const length = Math.min(l, r);
     if (!left.subarray(0, length).equals(right.subarray(0, length))) {
       let i = 0;
@@ -39,16 +39,6 @@ export function firstDifference(a: number, b: number): bigint | undefined {
     if (length === 0) return undefined;
     at += length;
   }
-}
-
-function fill(fd: number, buffer: Buffer, at: number): number {
-  let done = 0;
-  while (done < buffer.length) {
-    const length = pread(fd, buffer.subarray(done), at + done);
-    if (length === 0) break;
-    done += length;
-  }
-  return done;
 }
 
 /** Whether two files that are not directories hold the same: bytes, link target or device number. */
