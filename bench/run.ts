@@ -1,4 +1,4 @@
-// npm run bench -- [--files N] [--entries N] [--rounds N] [--cold] [--json FILE] [--compare FILE] [walk|flush|start …]
+// npm run bench -- [--files N] [--entries N] [--rounds N] [--cold] [--json FILE] [--compare FILE] [walk|flush|start|shortcuts|btrfs|xfs|lowers …]
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Contender, type Measured, measure } from './measure.js';
 import { compile, isInstalled, type Programs } from './programs.js';
+import { shortcuts } from './shortcuts.js';
 import {
   change,
   entries,
@@ -208,6 +209,10 @@ try {
   if (wanted.includes('flat')) Object.assign(results, walks(programs, 'flat'));
   if (wanted.includes('deep')) Object.assign(results, walks(programs, 'deep'));
   if (wanted.includes('flush')) Object.assign(results, flushes(programs));
+  for (const [name, run] of Object.entries(shortcuts)) {
+    if (!wanted.includes('shortcuts') && !wanted.includes(name)) continue;
+    Object.assign(results, run({ programs, plinkctl, files, rounds, home }));
+  }
   if (wanted.includes('start')) Object.assign(results, starts(programs));
   print(
     results,

@@ -14,21 +14,35 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keepParentPointers } from '../test/support/keep-parent-pointers.js';
 
-/** A file system of its own (ext4 in a loop image) for one benchmark; gone after {@link Stage.dispose}. */
+/** A file system of its own in a loop image for one benchmark; gone after {@link Stage.dispose}. */
 export interface Stage {
   readonly root: string;
   dispose(): void;
 }
 
-export function makeStage(files: number): Stage {
+/** `xfs-parents` is an xfs that keeps parent pointers. */
+export type StageType = 'ext4' | 'btrfs' | 'xfs-parents';
+
+const makers: Readonly<Record<StageType, (image: string, files: number) => void>> = {
+  ext4: (image, files) =>
+    execFileSync('mkfs.ext4', ['-q', '-N', String(Math.ceil(files * 1.3) + 20_000), image]),
+  btrfs: (image) => execFileSync('mkfs.btrfs', ['-q', '-m', 'single', image], { stdio: 'ignore' }),
+  'xfs-parents'(image) {
+    execFileSync('mkfs.xfs', ['-q', image]);
+    keepParentPointers(image);
+  },
+};
+
+export function makeStage(files: number, type: StageType = 'ext4'): Stage {
   const home = mkdtempSync(join(tmpdir(), 'plinkctl-bench-'));
   const image = join(home, 'image');
   const root = join(home, 'mnt');
   mkdirSync(root);
   closeSync(openSync(image, 'w'));
-  truncateSync(image, 256 * 2 ** 20 + files * 2048);
-  execFileSync('mkfs.ext4', ['-q', '-N', String(Math.ceil(files * 1.3) + 20_000), image]);
+  truncateSync(image, 512 * 2 ** 20 + files * 2048);
+  makers[type](image, files);
   execFileSync('mount', ['-o', 'loop', image, root]);
   return {
     root,
@@ -48,12 +62,9 @@ export interface OverlayStage {
   readonly words: readonly string[];
 }
 
-export function overlayStage(root: string): OverlayStage {
-  const [lower, upper, work] = ['lower', 'upper', 'work'].map((name) => join(root, name)) as [
-    string,
-    string,
-    string,
-  ];
+/** @param lower - one that is there already; a new one unless given */
+export function overlayStage(root: string, lower = join(root, 'lower')): OverlayStage {
+  const [upper, work] = [join(root, 'upper'), join(root, 'work')];
   for (const path of [lower, upper, work]) mkdirSync(path, { recursive: true });
   return { lower, upper, work, words: ['--upper', upper, '--work', work, '--lower', lower] };
 }
@@ -92,6 +103,26 @@ export function groups(lower: string, count: number): string[] {
 /** Changes one name of each group through the overlay. */
 export function change(view: string, names: readonly string[]): void {
   for (const name of names) appendFileSync(join(view, name), 'x');
+}
+
+/** Makes files with three more names each, in directories far apart; returns the first names. */
+export function strewGroups(lower: string, count: number): string[] {
+  const directories = execFileSync('find', [lower, '-mindepth', '3', '-type', 'd', '-printf', '%P\\n'], {
+    maxBuffer: 2 ** 30,
+  })
+    .toString()
+    .trim()
+    .split('\n')
+    .sort();
+  return Array.from({ length: count }, (_, group) => {
+    const places = [0, 1, 2, 3].map(
+      (k) => `${directories[(group * 7919 + k * 104_729) % directories.length]}/strewn${group}-${k}`,
+    );
+    const [first = '', ...others] = places;
+    writeFileSync(join(lower, first), 'x');
+    for (const other of others) linkSync(join(lower, first), join(lower, other));
+    return first;
+  });
 }
 
 /** The inode numbers of names, one a line, for the programs in C. */
