@@ -70,6 +70,24 @@ describeKernel(
       }
     });
 
+    test('directories of every size, to their last name', async () => {
+      const image = makeLoopImage('ext4', { bytes: 64 * 2 ** 20 });
+      images.push(image);
+      const sizes = [0, 1, 150, 1200, 12_000];
+      for (const size of sizes) {
+        const directory = join(image.mountpoint, 'top', `${size}`);
+        mkdirSync(directory, { recursive: true });
+        // One inode will do.
+        if (size > 0) writeFileSync(join(directory, 'name0'), '');
+        for (let i = 1; i < size; i += 1) linkSync(join(directory, 'name0'), join(directory, `name${i}`));
+      }
+      const paths = await walkedBothWays(image.mountpoint);
+      const expected = sizes.flatMap((size) =>
+        Array.from({ length: size }, (_, i) => `top/${size}/name${i}`),
+      );
+      expect(paths).toEqual(expected.sort());
+    });
+
     test('goes 2,000 levels down with few descriptors, and comes back for what it left', async () => {
       // On a tmpfs: it is gone with its mount, while rm takes seconds. A shell asks where it is at every level.
       const home = tempDir('deep');

@@ -1,12 +1,13 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { closeDirectory, openSubdirectory, readRecords } from '../../sys/descent.js';
+import { fileSystemOf, magic } from '../../sys/filesystem.js';
 import { NameStack } from '../../sys/name-stack.js';
 import { isDirectory, stat } from '../../sys/stat.js';
 import { errnoName, SysError } from '../../sys/sys-error.js';
 import { hasXattrFd } from '../../sys/xattr.js';
-import type { LayerDirectory, LoneRule, ViewRules } from '../../union/view-rules.js';
+import type { Layer, LayerDirectory, LoneRule, ViewRules } from '../../union/view-rules.js';
 import type { InodeSet } from './inode-set.js';
-import { type SiftedName, siftRecords } from './sift-records.js';
+import { endsAtMark, type SiftedName, siftRecords } from './sift-records.js';
 import { emptyFrame, type WalkFrame } from './walk-frame.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
 
@@ -43,6 +44,9 @@ export class LoneWalk {
   readonly #frames: (WalkFrame | undefined)[] = [];
   #rule: LoneRule = {};
   #wanted: InodeSet | 'all' | undefined;
+  /** Whether the layer's file system marks the end of a directory. */
+  #marked = false;
+  readonly #fileSystems = new Map<number, bigint>();
   #told = false;
 
   constructor(rules: ViewRules, visitor: WalkVisitor, progress: WalkProgress) {
@@ -85,6 +89,7 @@ export class LoneWalk {
     const [only] = frame.stack as [LayerDirectory];
     this.#rule = this.#rules.lone?.(only.layer) ?? {};
     this.#wanted = this.#visitor.wanted(only.layer.branch);
+    this.#marked = this.#marksEnds(only.layer);
     this.#down(only.fd, 0, frame);
   }
 
@@ -153,8 +158,16 @@ export class LoneWalk {
         return;
       }
       const sifted = siftRecords(length, this.#wanted, this.#rules.hidden, this.#names, this.#progress);
+      const ended = this.#marked && endsAtMark();
       if (sifted.length > 0) this.#tell(depth, fd, sifted);
+      if (ended) return;
     }
+  }
+
+  #marksEnds({ branch, root }: Layer): boolean {
+    const type = this.#fileSystems.get(branch) ?? fileSystemOf(root).type;
+    this.#fileSystems.set(branch, type);
+    return type === magic.ext4;
   }
 
   #up(depth: number): void {

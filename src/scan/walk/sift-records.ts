@@ -21,6 +21,18 @@ export interface SiftedName {
   readonly inode: bigint | undefined;
 }
 
+/** In words, where the record begins that was gone through last. */
+let last = 0;
+
+/**
+ * Whether the records that were gone through last end with the mark by which ext4 says that nothing follows: the next
+ * read would begin there, and fs/ext4/dir.c returns nothing at EXT4_HTREE_EOF_64BIT, whatever has happened since. To
+ * others it is a place like any.
+ */
+export function endsAtMark(): boolean {
+  return recordWords[last + 2] === 0xffffffff && recordWords[last + 3] === 0x7fffffff;
+}
+
 /**
  * Goes through the records that were read last.
  *
@@ -41,6 +53,7 @@ export function siftRecords(
   let count = 0;
   for (let at = 0; at < length; ) {
     const word = at >> 2;
+    last = word;
     const sizeAndType = words[word + 4] as number;
     const size = sizeAndType & 0xffff;
     const type = (sizeAndType >>> 16) & 0xff;
