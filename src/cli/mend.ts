@@ -4,6 +4,7 @@ import { planReport } from '../report/plan-report.js';
 import type { Report } from '../report/report.js';
 import { apply } from '../restore/apply.js';
 import { plan } from '../restore/plan.js';
+import { refuseUnprivileged } from '../restore/refuse-unprivileged.js';
 import type { Union } from '../union/union.js';
 import type { writeOptions } from './common-options.js';
 import type { Context } from './context.js';
@@ -32,6 +33,7 @@ export async function mend(
     refuseIfInUse(union, { kernelRoot: context.kernelRoot });
     const found = await scanUnion(union, false, context);
     const todo = plan(found, goal);
+    refuseUnprivileged(todo);
     // A scan may have taken minutes.
     refuseIfInUse(union, { kernelRoot: context.kernelRoot });
     const outcome = await apply(todo, {

@@ -2,6 +2,7 @@ import { Problem } from '../problem.js';
 import { failureReport } from '../report/failure-report.js';
 import type { Report } from '../report/report.js';
 import { several } from '../report/several.js';
+import { refuseUnreadableMarks } from '../union/refuse-unreadable-marks.js';
 import type { Union } from '../union/union.js';
 import { allUnions, type NamedUnion } from './all-unions.js';
 import { byDisk } from './by-disk.js';
@@ -25,7 +26,11 @@ export async function onUnions(
   context: Context,
   action: (union: Union, policy: UnionPolicy) => Promise<Report>,
 ): Promise<Report> {
-  if (values.all !== true) return action(selectUnion(values, positionals, context), {});
+  if (values.all !== true) {
+    const union = selectUnion(values, positionals, context);
+    refuseUnreadableMarks(union);
+    return action(union, {});
+  }
   if (positionals.length > 0 || values.options !== undefined || values.upper !== undefined) {
     throw new Problem('usage', 'two-targets', '--all takes no union beside it');
   }

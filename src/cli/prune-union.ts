@@ -7,6 +7,7 @@ import { applyPrune } from '../restore/prune/prune-apply.js';
 import { pruneFacts } from '../restore/prune/prune-facts.js';
 import { prunePlan } from '../restore/prune/prune-plan.js';
 import type { PrunePlan, PrunePolicy } from '../restore/prune/prune-types.js';
+import { refuseClosedIndex } from '../restore/refuse-unprivileged.js';
 import { refuseRescueInBranch } from '../restore/rescue/rescue.js';
 import type { ScanResult } from '../scan/result.js';
 import type { Union } from '../union/union.js';
@@ -56,6 +57,7 @@ export async function prune(
   return underMaintenance(union, 'prune', waitSeconds(values.wait), context, async () => {
     probe();
     const { found, plan } = await judge(union, policy, context);
+    if (plan.entries.length > 0) refuseClosedIndex(union);
     const outcome = await applyPrune(plan, { signal: context.signal, stillFree: probe });
     tellMount(probe, context);
     const stop = outcome.stopped ? stopCode(context.signal) : undefined;

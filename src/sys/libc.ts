@@ -9,6 +9,7 @@ const numbers = {
 /** Numbers that are the same on every architecture (added after Linux 5.1). */
 export const OPEN_TREE = 428;
 export const OPENAT2 = 437;
+export const FACCESSAT2 = 439;
 
 export const SYS = (() => {
   if (process.arch === 'x64') return numbers.x64;

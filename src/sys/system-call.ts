@@ -6,6 +6,7 @@ export const systemCalls = {
   getdents64: 'read',
   statx: 'read',
   fstatfs: 'read',
+  faccessat2: 'read',
   readlinkat: 'read',
   getxattr: 'read',
   listxattr: 'read',

@@ -14,7 +14,8 @@ export function strew(from: string, to: string, random: Random): string[] {
   const [source, target] = [new Place(from), new Place(to)];
   const files = snapshot(from)
     .filter(({ kind, mode }) => kind === 'file' && mode !== '0000')
-    .filter(({ xattrs }) => !xattrs.includes('overlay.whiteout'));
+    // A whiteout is no file, and a name without the data that belongs to it cannot be shown.
+    .filter(({ xattrs }) => !/overlay\.(whiteout|metacopy)/.test(xattrs));
   const directories = snapshot(to).filter(({ kind }) => kind === 'directory');
   const story: string[] = [];
   for (let count = random.between(1, 4); count > 0 && files.length > 0; count--) {

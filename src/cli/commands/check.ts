@@ -6,7 +6,7 @@ import { onUnions } from '../on-unions.js';
 import type { Options } from '../option.js';
 import { scanUnion } from '../scan-union.js';
 import { stopwatch } from '../stopwatch.js';
-import { writePrivate } from '../write-private.js';
+import { writeWhole } from '../write-whole.js';
 
 const htmlOption = {
   html: {
@@ -44,7 +44,8 @@ export const check = defineCommand({
     const { html } = invocation.values;
     if (html !== undefined) {
       const origin = { version: context.version, date: new Date() };
-      writePrivate(html, htmlPage(report.subjects ?? [], origin));
+      // It names files of directories that others may not list.
+      writeWhole(html, htmlPage(report.subjects ?? [], origin), 0o600);
     }
     return report;
   },

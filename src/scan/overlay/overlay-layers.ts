@@ -13,6 +13,7 @@ import {
   parseOverlayHandle,
   sameHandle,
 } from '../../union/overlay-handle.js';
+import { refuseUnreadableMarks } from '../../union/refuse-unreadable-marks.js';
 import type { OverlayUnion } from '../../union/union.js';
 import type { Layer } from '../../union/view-rules.js';
 import { type OpenLayers, openLayers } from '../open-layers.js';
@@ -59,6 +60,7 @@ export function xattrPrefix(union: OverlayUnion): string {
  * @throws Problem operational where a directory cannot be opened
  */
 export function openOverlayLayers(union: OverlayUnion): OverlayLayers {
+  refuseUnreadableMarks(union);
   const layers = openLayers(union);
   const opened: number[] = [];
   const closeAll = (): void => {

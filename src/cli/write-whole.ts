@@ -6,15 +6,16 @@ import { naming } from './naming.js';
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
 /**
- * Puts text into a file that only its owner may read (it names files of directories that others may not list),
- * whole or not at all. A symbolic link at `file` is replaced, not followed.
+ * Puts text into a file, whole or not at all: by a new file that nobody can have prepared a name for. A symbolic link
+ * at `file` is replaced, not followed.
  */
-export function writePrivate(file: Bytes, text: string): void {
-  const temporary = toBuffer(`${file}.${randomHex(6)}` as Bytes);
+export function writeWhole(file: Bytes, text: string, mode: number): void {
+  const temporary = toBuffer(`${file}.${randomHex(8)}` as Bytes);
   const fd = naming(file, () => openSync(temporary, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o600));
   try {
     try {
-      fchmodSync(fd, 0o600);
+      // Whatever the umask says.
+      fchmodSync(fd, mode);
       writeFileSync(fd, text);
     } finally {
       closeSync(fd);
