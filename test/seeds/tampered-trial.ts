@@ -84,7 +84,10 @@ async function expectNothingLost(
 }
 
 /** What a mount shows; undefined where the kernel itself finds no way through what was tampered with. */
-function viewIfAny(place: OverlayPlace, options: readonly string[]): ReadonlyMap<Bytes, TreeEntry> | undefined {
+function viewIfAny(
+  place: OverlayPlace,
+  options: readonly string[],
+): ReadonlyMap<Bytes, TreeEntry> | undefined {
   try {
     return byPath(viewOf(place, options).tree);
   } catch (error) {
