@@ -8,7 +8,16 @@ import { targetWords } from './target-words.js';
  * what a finding's remedy tells helps.
  */
 export function nextSteps(scan: ScanResult): string[] {
-  return nextVerbs(scan).map((verb) => `plinkctl ${verb} ${targetWords(scan.union)}`);
+  const { union } = scan;
+  const steps = nextVerbs(scan);
+  // Through such a mount nothing can be linked.
+  if (union.mounted !== undefined && union.format === 'overlay' && steps.length > 0) {
+    if (union.options.index === false || union.mounted.readOnly) {
+      const resting = { ...union, mounted: undefined };
+      return [`umount ${targetWords(union)}`, ...nextSteps({ ...scan, union: resting })];
+    }
+  }
+  return steps.map((verb) => `plinkctl ${verb} ${targetWords(scan.union)}`);
 }
 
 function nextVerbs({ entries, blocked, union, ...scan }: ScanResult): ('repair' | 'flush' | 'prune')[] {

@@ -71,7 +71,7 @@ export async function apply(plan: Plan, options: ApplyOptions = {}): Promise<Out
         links += run.restored.length;
         outcomes.push(outcomeOfRun(run));
       }
-      if (done.failure !== undefined) throw writeFailure(done.failure);
+      if (done.failure !== undefined) throw writeFailure(done.failure, plan.union);
     }
     if (!stopped) for (const branch of uppers) end(site, branch);
     return outcomeOf(outcomes, directoriesMade, stopped);
@@ -104,7 +104,7 @@ function begin(site: Site, branch: number): void {
     if (!site.inOrder(branch)) fsync(root);
   } catch (error) {
     // The mark only shortens the way of a rerun; without the right to set it a rerun leaves harmless attributes.
-    if (!isSysError(error, 'EPERM', 'EOPNOTSUPP', 'ENOSPC', 'EDQUOT')) throw writeFailure(error);
+    if (!isSysError(error, 'EPERM', 'EOPNOTSUPP', 'ENOSPC', 'EDQUOT')) throw writeFailure(error, site.union);
   }
 }
 

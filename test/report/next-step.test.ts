@@ -63,6 +63,16 @@ describe('what to run next', () => {
     expect(nextSteps(scanResult({ findings: [junk], union }))).toEqual(['plinkctl flush /m']);
   });
 
+  test('a mount that links nothing has to go first', () => {
+    const mounted = { path: b('/m'), dev: 1n, readOnly: true, pid: undefined };
+    const union = { ...(overlayUnion as OverlayUnion), mounted };
+    expect(nextSteps(scanResult({ union }))).toEqual(['umount /m', `plinkctl flush ${target}`]);
+    const live = { ...union, mounted: { ...mounted, readOnly: false } };
+    expect(nextSteps(scanResult({ union: live }))).toEqual(['plinkctl flush /m']);
+    const off = { ...live, options: { ...live.options, index: false } };
+    expect(nextSteps(scanResult({ union: off }))[0]).toBe('umount /m');
+  });
+
   test('the line names the union as it was named', () => {
     expect(nextSteps(scanResult())).toEqual([`plinkctl flush ${target}`]);
   });

@@ -2,6 +2,7 @@ import type { IndexEntry } from '../../scan/result.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { type InodeId, sameInode } from '../../sys/inode-id.js';
 import { statIfThere } from '../../sys/stat.js';
+import type { Union } from '../../union/union.js';
 import type { ApplyOptions } from '../apply.js';
 import type { EntryOutcome, EntryPlan, Outcome, Plan } from '../plan-types.js';
 import { writeFailure } from '../write-failure.js';
@@ -60,7 +61,7 @@ export async function restoreMounted(
       break;
     }
     if (mounted === undefined) throw new Error('links are planned, and no mount is open');
-    const outcome = restoreEntry(mounted, each);
+    const outcome = restoreEntry(mounted, plan.union, each);
     outcomes.push(outcome);
     links += outcome.restored.length;
   }
@@ -75,7 +76,7 @@ export async function restoreMounted(
   };
 }
 
-function restoreEntry(mounted: MountedOverlay, { entry, link }: EntryPlan): EntryOutcome {
+function restoreEntry(mounted: MountedOverlay, union: Union, { entry, link }: EntryPlan): EntryOutcome {
   const restored: Bytes[] = [];
   const there: Bytes[] = [];
   const gone = new Set<Bytes>();
@@ -94,7 +95,7 @@ function restoreEntry(mounted: MountedOverlay, { entry, link }: EntryPlan): Entr
       else failure ??= outcome.failure;
     }
   } catch (error) {
-    throw writeFailure(error);
+    throw writeFailure(error, union);
   }
   return {
     entry: {

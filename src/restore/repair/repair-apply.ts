@@ -58,7 +58,7 @@ export function carryOut(
     return { finding, done: true, reason: undefined, kept };
   } catch (error) {
     if (error instanceof SpotChanged) return { finding, done: false, reason: error.message, kept };
-    if (!(error instanceof SysError) || isSysError(error, ...FATAL)) throw writeFailure(error);
+    if (!(error instanceof SysError) || isSysError(error, ...FATAL)) throw writeFailure(error, at.site.union);
     return { finding, done: false, reason: linkFailure(error), kept };
   }
 }
