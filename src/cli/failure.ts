@@ -1,7 +1,7 @@
 import { Problem, type ProblemKind } from '../problem.js';
 import type { Failure } from '../report/failure.js';
 import { type Bytes, bytesFromText, bytesOf } from '../sys/bytes.js';
-import { isSysError } from '../sys/sys-error.js';
+import { isSysError, meaningOf } from '../sys/sys-error.js';
 import { exitCode } from './exit-code.js';
 import { Stopped } from './stopped.js';
 
@@ -29,11 +29,11 @@ export function failureOf(error: unknown): Failure {
     };
   }
   if (isNodeError(error)) {
-    const { code, message, syscall, path } = error;
+    const { code, syscall, path } = error;
     return {
       exitCode: exitCode.operational,
       code,
-      message: meaningOf(message),
+      message: meaningOf(code),
       syscall,
       path: asBytes(path),
     };
@@ -56,11 +56,6 @@ interface NodeError {
 
 function isNodeError(error: unknown): error is NodeError {
   return typeof error === 'object' && error !== null && 'code' in error && 'syscall' in error;
-}
-
-// `ENOENT: no such file or directory, open '/x'`: code, call and path are told anyway.
-function meaningOf(message: string): string {
-  return /^E[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
 }
 
 function asBytes(path: string | Buffer | undefined): Bytes | undefined {

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { Problem } from '../problem.js';
 import { bytesFromText } from '../sys/bytes.js';
+import { meaningOf } from '../sys/sys-error.js';
 import type { Union } from '../union/union.js';
 import { type EnterMaintenance, enterMaintenance } from './maintenance.js';
 import { isForeground } from './process-stat.js';
@@ -72,7 +73,7 @@ function exitStatus(child: ChildProcess, program: string): Promise<number> {
       // A failed kill is told here too; only without a pid has nothing been started.
       if (child.pid !== undefined) return;
       reject(
-        new Problem('operational', 'cannot-run', `cannot be run: ${error.code ?? error.message}`, {
+        new Problem('operational', 'cannot-run', `cannot be run: ${meaningOf(error.code ?? error.message)}`, {
           path: bytesFromText(program),
           cause: error,
         }),

@@ -47,6 +47,11 @@ export function errnoName(errno: number): string {
   return nameOfErrno.get(errno) ?? `E${errno}`;
 }
 
+/** What an errno name means, in words; the name itself where it is not known. */
+export function meaningOf(code: string): string {
+  return meanings[code] ?? code;
+}
+
 /** A failed system call. `code` is the errno's name; match on it, never on the message. */
 export class SysError extends Error {
   readonly code: string;
@@ -57,7 +62,7 @@ export class SysError extends Error {
 
   constructor(syscall: SystemCall, errno: number, path?: string, options?: ErrorOptions) {
     const code = errnoName(errno);
-    super(`${syscall}: ${meanings[code] ?? code}`, options);
+    super(`${syscall}: ${meaningOf(code)}`, options);
     this.name = 'SysError';
     this.code = code;
     this.errno = errno;
@@ -67,7 +72,7 @@ export class SysError extends Error {
 
   /** The errno's meaning in words, without the call. */
   get meaning(): string {
-    return meanings[this.code] ?? this.code;
+    return meaningOf(this.code);
   }
 }
 

@@ -71,7 +71,7 @@ describe('maint', () => {
   test('a command that is not there', async () => {
     expect(await runMain('maint', 'run', ...words, '--', '/does/not/exist')).toMatchObject({
       code: 8,
-      err: expect.stringContaining('ENOENT'),
+      err: expect.stringContaining('cannot be run: no such file or directory'),
     });
   });
 });

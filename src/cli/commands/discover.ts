@@ -9,7 +9,7 @@ export const discover = defineCommand({
   name: 'discover',
   summary: 'list the unions of this machine, their branches, and how many entries their index has',
   details: [
-    'Looks at the mounts of every mount namespace that it may see, and at fstab. The number of entries is that of the names in the index: plinkctl list tells what they are.',
+    'Looks at the mounts of every mount namespace that it may see, and at fstab. The number of entries is that of the names in the index, without the temporary ones that the kernel leaves there: plinkctl list tells what they are.',
   ],
   examples: [['$0 discover --json', 'for a program']],
   exitStatus: [[4, 'never']],
