@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bytes, bytesFromText } from '../sys/bytes.js';
@@ -16,6 +16,9 @@ export interface ScratchDirectory {
 // container's /tmp often is an overlay.
 const suitable = new Set<bigint>([magic.tmpfs, magic.ext4, magic.xfs, magic.btrfs]);
 
+const PREFIX = 'plinkctl-probe-';
+const FORGOTTEN_MS = 3_600_000;
+
 /**
  * Runs `body` with a private scratch directory (0700) on a file system that overlayfs takes, and removes it.
  *
@@ -23,9 +26,11 @@ const suitable = new Set<bigint>([magic.tmpfs, magic.ext4, magic.xfs, magic.btrf
  */
 export function withScratchDirectory<T>(body: (scratch: ScratchDirectory) => T): T | undefined {
   for (const parent of ['/dev/shm', '/run', tmpdir()]) {
-    const base = isSuitable(parent) ? makeUnder(parent) : undefined;
+    if (!isSuitable(parent)) continue;
+    removeForgotten(parent);
+    const base = makeUnder(parent);
     if (base === undefined) continue;
-    const parts = ['lower', 'work', 'target'].map((name) => join(base, name));
+    const parts = partsOf(base);
     try {
       for (const part of parts) mkdirSync(part, { mode: 0o700 });
       const [lower, work, target] = parts.map(bytesFromText) as [Bytes, Bytes, Bytes];
@@ -49,11 +54,31 @@ function isSuitable(directory: string): boolean {
   }
 }
 
+const partsOf = (base: string): string[] => ['lower', 'work', 'target'].map((name) => join(base, name));
+
 function makeUnder(parent: string): string | undefined {
   try {
-    return mkdtempSync(join(parent, 'plinkctl-probe-'));
+    return mkdtempSync(join(parent, PREFIX));
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * What a process left that was killed between making and removing: this user's own, empty, and so old that no process
+ * is still at it (a probe takes a millisecond).
+ */
+function removeForgotten(parent: string): void {
+  try {
+    for (const name of readdirSync(parent)) {
+      if (!name.startsWith(PREFIX)) continue;
+      const base = join(parent, name);
+      const { uid, ctimeMs } = lstatSync(base);
+      if (uid !== process.geteuid?.() || Date.now() - ctimeMs < FORGOTTEN_MS) continue;
+      for (const each of [...partsOf(base), base]) removeEmpty(each);
+    }
+  } catch {
+    // Another process was faster, or the directory cannot be listed.
   }
 }
 
