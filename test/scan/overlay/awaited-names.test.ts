@@ -1,0 +1,68 @@
+import { describe, expect, test } from '@jest/globals';
+import { AwaitedNames } from '../../../src/scan/overlay/awaited-names.js';
+import { type EntryNames, noNames } from '../../../src/scan/overlay/entry-names.js';
+import { ascii } from '../../../src/sys/bytes.js';
+
+type Links = Readonly<Record<string, number | undefined>>;
+
+/** Entries of which nothing was met, and whom the file system was asked about. */
+function scene(links: Links) {
+  const byKey = new Map(Object.keys(links).map((key) => [key, noNames(key, undefined)]));
+  const asked: string[] = [];
+  const awaited = new AwaitedNames(byKey, (key) => {
+    asked.push(key);
+    return links[key];
+  });
+  const meet = (key: string, times = 1): void => {
+    const found = byKey.get(key) as EntryNames;
+    found.lowerNlink = links[key];
+    const lower = { branch: 1, path: ascii('x') };
+    found.covered = [...found.covered, ...Array.from({ length: times }, () => lower)];
+    awaited.note(found, times);
+  };
+  return { awaited, asked, meet };
+}
+
+describe('names that a walk waits for', () => {
+  test('are all there when every link was met, and nobody was asked', () => {
+    const { awaited, asked, meet } = scene({ a: 2, b: 1 });
+    meet('a');
+    expect(awaited.all()).toBe(false);
+    meet('b');
+    expect(awaited.all()).toBe(false);
+    meet('a');
+    expect(awaited.all()).toBe(true);
+    expect(asked).toEqual([]);
+  });
+
+  test('do not include those of a file that is gone, which is asked for last and once', () => {
+    const { awaited, asked, meet } = scene({ gone: 0, b: 2 });
+    meet('b');
+    expect(awaited.all()).toBe(false);
+    expect(asked).toEqual([]);
+    meet('b');
+    expect(awaited.all()).toBe(true);
+    expect(awaited.all()).toBe(true);
+    expect(asked).toEqual(['gone']);
+  });
+
+  test.each([3, undefined])('are wanting of a file with %s links that was not met', (links) => {
+    const { awaited, meet } = scene({ elsewhere: links, b: 1 });
+    meet('b');
+    expect(awaited.all()).toBe(false);
+    expect(awaited.wanting()).toEqual(links === undefined ? [] : ['elsewhere']);
+    if (links === undefined) return;
+    meet('elsewhere', 2);
+    expect(awaited.all()).toBe(false);
+    meet('elsewhere');
+    expect(awaited.all()).toBe(true);
+  });
+
+  test('count what another thread met at once', () => {
+    const { awaited, meet } = scene({ a: 3 });
+    meet('a', 2);
+    expect(awaited.all()).toBe(false);
+    meet('a', 5);
+    expect(awaited.all()).toBe(true);
+  });
+});
