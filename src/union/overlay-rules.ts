@@ -86,16 +86,15 @@ export function overlayRules(options: OverlayRulesOptions): OverlayRules {
   }
 
   function lookUpLayer(base: LayerDirectory, lookup: Lookup): LayerDirectory | undefined {
-    if (!lookup.name.startsWith('/')) return lookUpSingle(base, lookup, lookup.name, '', '');
+    if (!lookup.name.startsWith('/')) return lookUpSingle(base, lookup, lookup.name, '');
     const parts = componentsOf(lookup.name);
     let at: LayerDirectory | undefined = base;
     for (const [i, part] of parts.entries()) {
-      const before = `/${parts.slice(0, i).join('/')}${i > 0 ? '/' : ''}`;
       const after = parts
         .slice(i + 1)
         .map((each) => `/${each}`)
         .join('');
-      const next: LayerDirectory | undefined = lookUpSingle(at, lookup, part, before, after);
+      const next: LayerDirectory | undefined = lookUpSingle(at, lookup, part, after);
       if (at !== base) close(at.fd);
       if (next === undefined) return undefined;
       at = next;
@@ -103,12 +102,11 @@ export function overlayRules(options: OverlayRulesOptions): OverlayRules {
     return at === base ? { ...base, fd: openQuietly(base.fd, '' as Bytes) } : at;
   }
 
-  /** `before` and `after` are the rest of an absolute path around the component. */
+  /** `after` is the rest of an absolute path behind the component. */
   function lookUpSingle(
     parent: LayerDirectory,
     lookup: Lookup,
     name: Bytes,
-    before: string,
     after: string,
   ): LayerDirectory | undefined {
     let directory: LayerDirectory;
@@ -139,6 +137,8 @@ export function overlayRules(options: OverlayRulesOptions): OverlayRules {
         lookup.name = `${redirect}${after}` as Bytes;
       } else {
         if (redirect.includes('/')) throw new SysError('getxattr', 22, directory.real);
+        // A redirect above it may have changed the way to it by now.
+        const before = lookup.name.slice(0, lookup.name.length - name.length - after.length);
         lookup.name = `${before}${redirect}${after}` as Bytes;
       }
       return directory;
