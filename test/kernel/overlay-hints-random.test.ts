@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type GroupCache, GroupHints } from '../../src/scan/hints/group-hints.js';
+import type { LowerGroups } from '../../src/scan/hints/lower-groups.js';
 import type { NameHints } from '../../src/scan/hints/name-hints.js';
 import { lowerLinks } from '../../src/scan/overlay/lower-links.js';
 import type { ScanResult } from '../../src/scan/result.js';
@@ -57,14 +59,28 @@ describeKernel(
   },
 );
 
+/** What the first union's lower had, for every lower. */
+const ofAnyUnion: GroupCache = {
+  keeps: () => true,
+  read: () => kept,
+  async write(_, groups) {
+    kept = groups;
+  },
+};
+let kept: LowerGroups | undefined;
+
 async function expectSame(union: OverlayUnion, random: Random): Promise<void> {
-  const look = async (hints?: readonly NameHints[]): Promise<ScanResult> =>
-    scan(union, { threads: 1, ...(hints === undefined ? {} : { hints }) });
-  const walked = await look([]);
+  const look = async (hints?: readonly NameHints[], thorough = false): Promise<ScanResult> =>
+    scan(union, { threads: 1, thorough, ...(hints === undefined ? {} : { hints }) });
+  const whole = { threads: 1, hints: [], ways: { early: false } };
+  const walked = await scan(union, whole);
+  const checked = await scan(union, { ...whole, thorough: true });
   const names = walked.entries.filter(({ kind }) => kind === 'file').map(({ name }) => name);
   const links = await lowerLinks(union, names, { hints: [] });
-  for (const hints of [undefined, [allKnowing], [lying(random)], [lying(random), allKnowing]]) {
+  const groups = new GroupHints({ cache: ofAnyUnion });
+  for (const hints of [undefined, [], [allKnowing], [lying(random)], [lying(random), allKnowing], [groups]]) {
     expect(facts(await look(hints))).toEqual(facts(walked));
+    expect(facts(await look(hints, true))).toEqual(facts(checked));
     expect(await lowerLinks(union, names, hints === undefined ? {} : { hints })).toEqual(links);
   }
 }

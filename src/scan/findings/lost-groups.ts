@@ -5,6 +5,8 @@ import { S_IFMT, statIfThere } from '../../sys/stat.js';
 import { getXattr, listXattr } from '../../sys/xattr.js';
 import { openLongPath } from '../../union/open-layer-directory.js';
 import { parseOverlayHandle } from '../../union/overlay-handle.js';
+import { LikelyPlaces } from '../overlay/likely-places.js';
+import { Origins } from '../overlay/origin-state.js';
 import type { OverlaySeen } from '../overlay/overlay-findings.js';
 import type { OverlayLayers } from '../overlay/overlay-layers.js';
 import { OverlayNames } from '../overlay/overlay-names.js';
@@ -32,6 +34,8 @@ export async function lostGroupFindings(
     if (!indexed.has(key) && typeof origin !== 'string') sought.set(key, undefined);
   }
   const shown = new OverlayNames(overlay, rules, sought, false);
+  const origins = new Origins(overlay);
+  shown.expect((key) => origins.linksOf(key), new LikelyPlaces(overlay, rules, options));
   if (sought.size > 0) await runWalk(overlay.layers.roots, rules, shown, options);
   const lost = new Set(unindexed.map(({ path }) => path));
   return [

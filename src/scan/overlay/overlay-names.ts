@@ -113,14 +113,13 @@ export class OverlayNames implements WalkVisitor {
   }
 
   /**
-   * Lets the walk end when all names of all entries were met, as their lower files' link counts tell; not where it
-   * must look at all upper files.
+   * Lets the walk end when all names of all entries were met, as their lower files' link counts tell. The upper's
+   * directories are all walked before.
    *
    * @param linksOf - as {@link AwaitedNames} asks it
    * @param places - knows where the lower names may be
    */
   expect(linksOf: (key: string) => number | undefined, places: LikelyPlaces): void {
-    if (this.#inspect) return;
     this.#awaited = new AwaitedNames(this.byKey, linksOf);
     this.#places = places;
   }

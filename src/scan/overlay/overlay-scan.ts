@@ -54,7 +54,7 @@ async function scanLayers(
     await places.learn(found.byKey);
   }
   const nowhere = await inNoLower(union, raw, found, origins, options);
-  const unindexed = await splitUnindexed(overlay, rules, found.unindexed, options);
+  const unindexed = await splitUnindexed(overlay, rules, found.unindexed, origins, options);
   const entries = raw.map((entry) =>
     classify(entry, {
       found: found.byKey.get(entry.name),
@@ -148,6 +148,7 @@ async function splitUnindexed(
   overlay: OverlayLayers,
   rules: OverlayRules,
   unindexed: readonly UnindexedFile[],
+  origins: Origins,
   options: ScanOptions,
 ): Promise<{ flushed: UnindexedFile[]; visible: UnindexedFile[] }> {
   const sought = new Map<string, SoughtInode | undefined>();
@@ -157,6 +158,7 @@ async function splitUnindexed(
   }
   if (sought.size === 0) return { flushed: [], visible: [] };
   const found = new OverlayNames(overlay, rules, sought, false);
+  found.expect((key) => origins.linksOf(key), new LikelyPlaces(overlay, rules, options));
   await runWalk(overlay.layers.roots, rules, found, options);
   const marked = unindexed.filter(({ key }) => sought.has(key));
   const shown = ({ key }: UnindexedFile): boolean => (found.byKey.get(key)?.missing.length ?? 0) > 0;
