@@ -4,6 +4,7 @@ import { runWalk } from '../../src/scan/walk/run-walk.js';
 import type { WalkVisitor } from '../../src/scan/walk/walk-visitor.js';
 import { type Bytes, joinBytes } from '../../src/sys/bytes.js';
 import { isNullDevice, stat } from '../../src/sys/stat.js';
+import { getXattr } from '../../src/sys/xattr.js';
 import { overlayRules } from '../../src/union/overlay-rules.js';
 import type { OverlayUnion } from '../../src/union/union.js';
 import { type FileSystems, mountFileSystems } from '../support/file-systems.js';
@@ -50,8 +51,10 @@ async function walked(union: OverlayUnion): Promise<string[]> {
       onDirectory: ({ path }) => names.push(`${path}/`),
       onName({ path, stack }, position, name) {
         if (stack.slice(0, position).some((higher) => rules.decides(higher, name))) return;
-        const facts = stat(stack[position]?.fd ?? -1, name);
-        if (!isNullDevice(facts)) names.push(joinBytes(path, name as Bytes));
+        const fd = stack[position]?.fd ?? -1;
+        // Both kinds of a whiteout: the device, and the attribute.
+        if (isNullDevice(stat(fd, name)) || getXattr(fd, name, `${prefix}whiteout`) !== undefined) return;
+        names.push(joinBytes(path, name as Bytes));
       },
       onUnreadable: (unreadable) => expect(unreadable).toBeUndefined(),
     };
