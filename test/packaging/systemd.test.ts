@@ -113,7 +113,11 @@ describeKernel('what the units run', ['root', 'overlay', 'tmpfs'], () => {
       .map((word) => word.replace('/var/lib/plinkctl', join(directory.path, 'state')));
     const { status, stderr } = spawnSync(
       'setpriv',
-      ['--bounding-set', boundingSet(text), '--no-new-privs', ...words, `--kernel-root=${kernelRoot}`],
+      [
+        ...['--bounding-set', boundingSet(text), '--no-new-privs', ...words],
+        // Neither are the machine's own records.
+        ...[`--kernel-root=${kernelRoot}`, `--state-dir=${join(directory.path, 'state')}`],
+      ],
       { encoding: 'utf8' },
     );
     return { status, stderr };
