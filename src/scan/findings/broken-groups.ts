@@ -24,7 +24,7 @@ export function brokenGroups(
   }
   return [...groups].flatMap(([key, unsorted]) => {
     const group = [...unsorted].sort((a, b) => (a.path < b.path ? -1 : 1));
-    const aliases = shown.byKey.get(key)?.missing.map(({ path }) => path) ?? [];
+    const aliases = (shown.byKey.get(key)?.missing.map(({ path }) => path) ?? []).sort();
     const inodes = new Map([...group].reverse().map((copy) => [inodeKey(copy), copy]));
     if (inodes.size < 2 && aliases.length === 0 && !indexed.has(key)) return [];
     // A flushed group of which all but one name were removed, and one made anew, has one such file too, but then no

@@ -47,7 +47,7 @@ export async function lostGroupFindings(
   ];
 
   function uncovered(copy: MarkedCopy): Finding[] {
-    const aliases = shown.byKey.get(copy.key)?.missing.map(({ path }) => path) ?? [];
+    const aliases = (shown.byKey.get(copy.key)?.missing.map(({ path }) => path) ?? []).sort();
     if (aliases.length === 0) return [];
     return [
       {
