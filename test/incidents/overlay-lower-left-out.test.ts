@@ -1,6 +1,7 @@
 import { appendFileSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { scan } from '../../src/scan/scan.js';
 import { ascii } from '../../src/sys/bytes.js';
 import { describeIncidents } from '../support/overlay-incident.js';
 import { overlayPlace, overlayUnion, whileMounted } from '../support/overlay-place.js';
@@ -32,6 +33,26 @@ describeIncidents('a second lower', ['ext4'], (directory) => {
     const after = layersOf(place);
     expectSameTree([...before.own, ...before.lowers], [...after.own, ...after.lowers]);
     expectSameView(view, viewOf(place, INDEX).tree);
+  });
+
+  test('second-lower-left-out: a check tells of the names of a group that are in none of the given lowers', async () => {
+    const root = directory();
+    const lowers = ['lower1', 'lower2', 'lower3'].map((name) => join(root, name));
+    const place = overlayPlace(root, lowers);
+    writeFileSync(join(lowers[1] ?? '', 'A'), 'old\n');
+    linkSync(join(lowers[1] ?? '', 'A'), join(lowers[1] ?? '', 'B'));
+    linkSync(join(lowers[1] ?? '', 'A'), join(lowers[2] ?? '', 'C'));
+    whileMounted(place, INDEX, (view) => appendFileSync(view.at(ascii('A')), 'new\n'));
+    const notes = async (given: readonly string[]): Promise<string[]> => {
+      const { findings } = await scan(overlayUnion({ ...place, lowers: given }, INDEX), { thorough: true });
+      return findings
+        .filter(({ code }) => code === 'names-elsewhere')
+        .map(({ severity, message }) => `${severity}: ${message}`);
+    };
+    expect(await notes(lowers)).toEqual([]);
+    expect(await notes(lowers.slice(0, 2))).toEqual([
+      'note: its lower file has one more name, in none of the given lowers',
+    ]);
   });
 
   test.each(goals)('lower-names-hidden: %s knows a file whose directory was made anew', async (goal) => {

@@ -7,7 +7,7 @@ import { type OverlayPlace, whileMounted } from './overlay-place.js';
 import { byPath, groupsOf, snapshot, type Tree } from './tree.js';
 
 /** What the kernel says to a mount that it refuses, never about one that succeeded, or to every mount with xino. */
-const refusal = /in-use|must reside under the same mount|"xino" feature enabled/;
+const refusal = /in-use|must reside under the same mount|"xino/;
 
 /** What a mount shows, and what the kernel said to it. */
 export interface View {

@@ -5,6 +5,7 @@ import { getXattrFd } from '../../sys/xattr.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
 import { interruptedFindings } from '../findings/interrupted.js';
 import { lostGroupFindings } from '../findings/lost-groups.js';
+import { namesElsewhereFindings } from '../findings/names-elsewhere.js';
 import { overlayEntryFindings } from '../findings/overlay-entries.js';
 import { unreadableFindings } from '../findings/unreadable.js';
 import { workLeftovers } from '../findings/work-leftovers.js';
@@ -36,7 +37,10 @@ export async function overlayFindings(
   if (options.thorough === true) {
     findings.push(...workLeftovers(seen.overlay), ...interruptedFindings(result));
     // With another lower than the union's own, every upper file would look lost.
-    if (result.blocked === undefined) findings.push(...(await lostGroupFindings(result, seen, options)));
+    if (result.blocked === undefined) {
+      findings.push(...(await lostGroupFindings(result, seen, options)));
+      findings.push(...(await namesElsewhereFindings(result, options)));
+    }
   }
   if (result.blocked === undefined) return findings;
   // Until that is mended nothing else is certain enough to be.
