@@ -180,7 +180,10 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
     });
     const words = overlayWords(place, INDEX);
     const checked = await runRepair(['check', ...words]);
-    expect(checked.findings).toMatchObject([{ code: 'wrong-nlink', severity: 'note', safe: true }]);
+    expect(checked.findings).toMatchObject([
+      { code: 'wrong-nlink', severity: 'note', safe: true },
+      { code: 'names-elsewhere', severity: 'note' },
+    ]);
     expect(checked.exitCode).toBe(0);
     await runRepair(['repair', '-y', ...words]);
     whileMounted(place, INDEX, (view) => {

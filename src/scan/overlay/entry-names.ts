@@ -34,14 +34,21 @@ export interface UnindexedFile {
 /** What is known of the inode that a sought entry is a link of. */
 export type SoughtInode = Pick<Stat, 'dev' | 'ino' | 'mode'>;
 
+/** What was found in the upper layer beside names of entries. */
+export interface UpperFindings {
+  readonly unindexed: readonly UnindexedFile[];
+  /** Files that carry a link count for an index entry, and no origin that could name one. */
+  readonly counted: readonly Bytes[];
+  /** Directories whose times an interrupted run still owes. */
+  readonly owedTimes: readonly Bytes[];
+}
+
 /** What one of two walks that share the work has found. */
 export interface FoundNames {
   readonly byKey: ReadonlyMap<string, EntryNames>;
   readonly unreadable: readonly Unreadable[];
   readonly directories: readonly MissingDirectory[];
-  readonly unindexed: readonly UnindexedFile[];
-  readonly counted: readonly Bytes[];
-  readonly owedTimes: readonly Bytes[];
+  readonly upper: UpperFindings;
 }
 
 const none: readonly never[] = [];

@@ -2,31 +2,24 @@ import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { magic } from '../../sys/filesystem.js';
 import { type InodeId, sameInode } from '../../sys/inode-id.js';
 import { InodeMap } from '../../sys/inode-map.js';
-import { isNullDevice, isRegular, S_IFMT, sight, stat, statIfThere } from '../../sys/stat.js';
+import { isRegular, S_IFMT, sight, stat } from '../../sys/stat.js';
 import { isSysError, SysError } from '../../sys/sys-error.js';
-import { getXattr, getXattrFd, getXattrText, listXattr } from '../../sys/xattr.js';
+import { getXattrText } from '../../sys/xattr.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
 import type { Layer, LayerDirectory } from '../../union/view-rules.js';
 import { withOne } from '../../with-one.js';
 import { lookInto } from '../hints/look-into.js';
 import { MissingDirectories } from '../missing-directories.js';
-import { TIMES_XATTR } from '../own-marks.js';
 import type { Unreadable } from '../result.js';
 import { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 import { AwaitedNames } from './awaited-names.js';
-import {
-  type EntryNames,
-  type FoundNames,
-  noNames,
-  type SoughtInode,
-  timesMet,
-  type UnindexedFile,
-} from './entry-names.js';
+import { type EntryNames, type FoundNames, noNames, type SoughtInode, timesMet } from './entry-names.js';
 import type { HiddenDirectory, LikelyPlaces } from './likely-places.js';
 import { originInName } from './overlay-index.js';
 import { type HandleLayer, indexNameOf, type OverlayLayers } from './overlay-layers.js';
 import { soughtInLowers } from './sought-inodes.js';
+import { UpperNames } from './upper-names.js';
 
 const ENOENT = 2;
 
@@ -34,22 +27,15 @@ const ENOENT = 2;
 export class OverlayNames implements WalkVisitor {
   readonly unreadable: Unreadable[] = [];
   readonly directories = new MissingDirectories();
-  readonly unindexed: UnindexedFile[] = [];
-  /** Upper files that carry a link count for an index entry, and no origin that could name one. */
-  readonly counted: Bytes[] = [];
-  /** Upper directories whose times an interrupted run still owes. */
-  readonly owedTimes: Bytes[] = [];
   readonly byKey = new Map<string, EntryNames>();
-  readonly #upperInodes = new InodeMap<EntryNames>();
+  readonly upper: UpperNames;
   /** Lower inodes that a handle has proved to be entries' origins, by branch. */
   readonly #origins = new Map<number, InodeMap<EntryNames>>();
   readonly #wanted: ReadonlyMap<number, InodeSet | 'all'>;
   readonly #layers: ReadonlyMap<number, HandleLayer>;
   readonly #rules: OverlayRules;
-  readonly #prefix: string;
   readonly #whiteout: string;
   readonly #inspect: boolean;
-  #impure = false;
   #awaited: AwaitedNames | undefined;
   #places: LikelyPlaces | undefined;
   #at: LayerDirectory | undefined;
@@ -67,15 +53,15 @@ export class OverlayNames implements WalkVisitor {
   ) {
     this.#layers = new Map([overlay.upper, ...overlay.lowers].map((layer) => [layer.branch, layer]));
     this.#rules = rules;
-    this.#prefix = overlay.prefix;
     this.#whiteout = `${overlay.prefix}whiteout`;
     this.#inspect = inspect;
+    this.upper = new UpperNames(this.byKey, overlay.prefix);
     const upperInodes: bigint[] = [];
     for (const [key, upper] of sought) {
       const names = noNames(key, upper === undefined ? undefined : upper.mode & S_IFMT);
       this.byKey.set(key, names);
       if (upper === undefined) continue;
-      this.#upperInodes.set(upper, names);
+      this.upper.seek(upper, names);
       upperInodes.push(upper.ino);
     }
     const all = inspect || !overlay.upper.trueInodes;
@@ -94,22 +80,16 @@ export class OverlayNames implements WalkVisitor {
   }
 
   onDirectory(directory: WalkDirectory): void {
-    this.#impure = false;
     this.#places?.meet(directory);
-    const [top] = directory.stack;
-    if (!this.#inspect || top?.layer.role !== 'upper') return;
-    const attributes = listXattr(top.fd, '' as Bytes);
-    if (attributes.includes(TIMES_XATTR)) this.owedTimes.push(directory.path);
-    this.#impure =
-      attributes.includes(`${this.#prefix}impure`) &&
-      getXattrFd(top.fd, `${this.#prefix}impure`)?.toString('latin1') === 'y';
+    if (this.#inspect) this.upper.enter(directory);
   }
 
   onName(directory: WalkDirectory, position: number, name: Bytes, inode: bigint | undefined): void {
     const at = directory.stack[position];
     if (at === undefined) return;
-    if (at.layer.role === 'upper') this.#onUpper(directory, at, name, inode);
-    else this.#onLower(directory, position, name, inode);
+    if (at.layer.role !== 'upper') this.#onLower(directory, position, name, inode);
+    else if (inode === undefined) this.upper.look(directory, at, name, this.#inspect);
+    else this.upper.meet(directory, name, { dev: this.#deviceOf(at), ino: inode });
   }
 
   /**
@@ -126,11 +106,18 @@ export class OverlayNames implements WalkVisitor {
 
   /** What was found, as another thread can take it. */
   get found(): FoundNames {
-    const { byKey, unreadable, unindexed, counted, owedTimes } = this;
+    const { byKey, unreadable, upper } = this;
+    const { unindexed, counted, owedTimes } = upper;
     const some = new Map(
       [...byKey].filter(([, each]) => each.names.length + each.twins.length + timesMet(each) > 0),
     );
-    return { byKey: some, unreadable, unindexed, counted, owedTimes, directories: this.directories.list };
+    return {
+      byKey: some,
+      unreadable,
+      directories: this.directories.list,
+      // Plain data: another thread cannot take a class.
+      upper: { unindexed, counted, owedTimes },
+    };
   }
 
   /** Adds what the other of two walks has found. */
@@ -147,9 +134,7 @@ export class OverlayNames implements WalkVisitor {
       this.#awaited?.note(ours, timesMet(theirs));
     }
     this.unreadable.push(...other.unreadable);
-    this.unindexed.push(...other.unindexed);
-    this.counted.push(...other.counted);
-    this.owedTimes.push(...other.owedTimes);
+    this.upper.merge(other.upper);
     this.directories.merge(other.directories);
   }
 
@@ -188,38 +173,6 @@ export class OverlayNames implements WalkVisitor {
     if (this.#at !== at) this.#device = stat(at.fd, '' as Bytes).dev;
     this.#at = at;
     return this.#device;
-  }
-
-  #onUpper(directory: WalkDirectory, at: LayerDirectory, name: Bytes, inode: bigint | undefined): void {
-    const { fd } = at;
-    if (inode !== undefined) {
-      const entry = this.#upperInodes.get({ dev: this.#deviceOf(at), ino: inode });
-      if (entry !== undefined) entry.names = withOne(entry.names, joinBytes(directory.path, name));
-      return;
-    }
-    const s = statIfThere(fd, name);
-    // Whiteouts share one inode among themselves and belong to no entry.
-    if (s === undefined || isNullDevice(s)) return;
-    const path = joinBytes(directory.path, name);
-    const entry = this.#upperInodes.get(s);
-    if (entry !== undefined) {
-      entry.names = withOne(entry.names, path);
-      return;
-    }
-    // A file with an origin lies in a directory marked impure, by the kernel and by this program.
-    if (!this.#inspect || !this.#impure) return;
-    const origin = getXattr(fd, name, `${this.#prefix}origin`);
-    if (origin === undefined && getXattr(fd, name, `${this.#prefix}nlink`) !== undefined)
-      this.counted.push(path);
-    if (origin === undefined || origin.length === 0) return;
-    const key = origin.toString('hex');
-    const known = this.byKey.get(key);
-    if (known !== undefined) {
-      known.twins = withOne(known.twins, path);
-      return;
-    }
-    const hasNlink = getXattr(fd, name, `${this.#prefix}nlink`) !== undefined;
-    this.unindexed.push({ path, key, hasNlink, nlink: s.nlink });
   }
 
   #onLower(directory: WalkDirectory, position: number, name: Bytes, inode: bigint | undefined): void {

@@ -54,7 +54,7 @@ async function scanLayers(
     await places.learn(found.byKey);
   }
   const nowhere = await inNoLower(union, raw, found, origins, options);
-  const unindexed = await splitUnindexed(overlay, rules, found.unindexed, origins, options);
+  const unindexed = await splitUnindexed(overlay, rules, found.upper.unindexed, origins, options);
   const entries = raw.map((entry) =>
     classify(entry, {
       found: found.byKey.get(entry.name),
@@ -76,8 +76,8 @@ async function scanLayers(
       temporaries: raw
         .filter(({ type, name }) => type === 'temporary' && isOwnTemporary(name))
         .map(({ name }) => ({ branch: 0, name })),
-      times: found.owedTimes.map((path) => ({ branch: 0, path })),
-      marks: owed ? [...unindexed.flushed.map(({ path }) => path), ...found.counted] : [],
+      times: found.upper.owedTimes.map((path) => ({ branch: 0, path })),
+      marks: owed ? [...unindexed.flushed.map(({ path }) => path), ...found.upper.counted] : [],
     },
     nfsExport:
       union.options.nfsExport === true || raw.some(({ type }) => type === 'whiteout' || type === 'directory'),
