@@ -22,7 +22,7 @@ const usual = {
 
 for (const type of ['ext4', 'xfs', 'btrfs'] as const) {
   const { cases, stride, samples } = FULL ? { cases: all, stride: 1, samples: 40 } : usual[type];
-  describeDisks(`power cuts of aufs branches on ${type}`, [type], [], AufsImage.make, (image) => {
+  describeDisks(`power cuts of aufs branches on ${type}`, [type], ['fuse'], AufsImage.make, (image) => {
     test.each(cases)(
       '$goal, $synced of the unsynced writes on the disk',
       async ({ goal, synced }) => {

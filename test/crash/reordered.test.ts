@@ -13,7 +13,7 @@ const cases = FULL ? all : all.filter(({ goal, synced }) => goal === 'flush' || 
 const SAMPLES = { ext4: 5, xfs: 2, btrfs: 2 } as const;
 
 for (const type of ['ext4', 'xfs', 'btrfs'] as const) {
-  describeCrash('writes in any order between two flushes', type, [], (union) => {
+  describeCrash('writes in any order between two flushes', type, ['fuse'], (union) => {
     test.each(cases)(
       '$goal, $synced of the unsynced writes sent to the disk',
       async ({ goal, synced }) => {

@@ -20,7 +20,7 @@ if (FULL) {
 }
 
 describe.each(overlays)('a rescue of orphans of an overlay', (...types) => {
-  describeDisks(`from ${types.join(' to ')}`, types, [], OrphanImage.make, (image) => {
+  describeDisks(`from ${types.join(' to ')}`, types, ['fuse'], OrphanImage.make, (image) => {
     test.each(variants)('%s of the unsynced writes on the disks', (synced) =>
       expectSafe(image(), 'prune', synced, types.join(' to ')),
     );
@@ -28,7 +28,7 @@ describe.each(overlays)('a rescue of orphans of an overlay', (...types) => {
 });
 
 describe.each(aufs)('a rescue from aufs branches', (...types) => {
-  describeDisks(`from ${types.join(' to ')}`, types, [], AufsImage.make, (image) => {
+  describeDisks(`from ${types.join(' to ')}`, types, ['fuse'], AufsImage.make, (image) => {
     test.each(
       (['prune', 'repair'] as const).flatMap((goal) =>
         (FULL ? variants : (['some'] as const)).map((synced) => ({ goal, synced })),

@@ -8,6 +8,7 @@ import { describe, test } from '@jest/globals';
 export type Need =
   | 'root'
   | 'loop'
+  | 'fuse'
   | 'kmsg'
   | 'userns'
   | 'overlay'
@@ -25,6 +26,7 @@ const CAP_SYS_ADMIN = 21n;
 const probes: Readonly<Record<Need, () => boolean>> = {
   root: () => process.geteuid?.() === 0 && hasCapability(CAP_SYS_ADMIN),
   loop: () => existsSync('/dev/loop-control'),
+  fuse: () => existsSync('/dev/fuse') && hasFileSystem('fuse'),
   kmsg: () => canRead('/dev/kmsg'),
   userns: () => spawnSync('unshare', ['--user', '--map-root-user', 'true']).status === 0,
   overlay: () => hasFileSystem('overlay'),
