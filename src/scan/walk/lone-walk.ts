@@ -165,9 +165,15 @@ export class LoneWalk {
   }
 
   #marksEnds({ branch, root }: Layer): boolean {
-    const type = this.#fileSystems.get(branch) ?? fileSystemOf(root).type;
-    this.#fileSystems.set(branch, type);
-    return type === magic.ext4;
+    try {
+      const type = this.#fileSystems.get(branch) ?? fileSystemOf(root).type;
+      this.#fileSystems.set(branch, type);
+      return type === magic.ext4;
+    } catch (error) {
+      // Then a directory is read until the kernel says that it ends.
+      if (error instanceof SysError) return false;
+      throw error;
+    }
   }
 
   #up(depth: number): void {
