@@ -2,8 +2,8 @@ import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { type InodeId, inodeOf, sameInode } from '../../sys/inode-id.js';
 import { stat } from '../../sys/stat.js';
 import { SysError } from '../../sys/sys-error.js';
-import { openLongPath } from '../../union/open-layer-directory.js';
-import { closeStack, type LayerDirectory } from '../../union/view-rules.js';
+import { openLongPath, openQuietly } from '../../union/open-layer-directory.js';
+import { closeStack, type LayerDirectory, type Stack } from '../../union/view-rules.js';
 import type { WalkDirectory } from './walk-visitor.js';
 
 /** A directory on the way of a walk, with what is left to do below it. */
@@ -76,4 +76,16 @@ export function resume(frame: WalkFrame, rootOf: (branch: number) => number): vo
   }
   frame.stack = opened;
   frame.closed = undefined;
+}
+
+/** The roots of a union, opened again for a walk of its own. */
+export function reopened(roots: Stack): LayerDirectory[] {
+  const opened: LayerDirectory[] = [];
+  try {
+    for (const root of roots) opened.push({ ...root, fd: openQuietly(root.fd, '' as Bytes) });
+    return opened;
+  } catch (error) {
+    closeStack(opened);
+    throw error;
+  }
 }

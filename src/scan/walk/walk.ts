@@ -1,13 +1,13 @@
-import { type Bytes, joinBytes, parentOf } from '../../sys/bytes.js';
+import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { readRecords } from '../../sys/descent.js';
 import { NameStack } from '../../sys/name-stack.js';
 import { isDirectory, stat } from '../../sys/stat.js';
 import { SysError } from '../../sys/sys-error.js';
-import { openQuietly } from '../../union/open-layer-directory.js';
 import { closeStack, type LayerDirectory, type Stack, type ViewRules } from '../../union/view-rules.js';
 import { LoneWalk, MAX_OPEN } from './lone-walk.js';
 import { type SiftedName, siftRecords } from './sift-records.js';
-import { emptyFrame, postponeUnlikely, resume, suspend, type WalkFrame } from './walk-frame.js';
+import { emptyFrame, reopened, resume, suspend, type WalkFrame } from './walk-frame.js';
+import { WalkOrder } from './walk-order.js';
 import { frameOf, shareOf, type WalkShare } from './walk-share.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
 import type { WalkWays } from './walk-ways.js';
@@ -32,12 +32,8 @@ export class Walk {
   readonly #lone: LoneWalk;
   readonly #names = new NameStack();
   readonly #frames: WalkFrame[] = [];
-  readonly #postponed: WalkFrame[] = [];
-  /** Directories where names are likely, and all above them. */
-  readonly #likely = new Set<Bytes>();
-  readonly #likelyFrames: WalkFrame[] = [];
+  readonly #order: WalkOrder;
   #oldestOpen = 0;
-  #phase: 'uppers' | 'likely' | 'rest';
 
   constructor(
     roots: Stack,
@@ -52,17 +48,17 @@ export class Walk {
     this.progress = progress;
     this.#lone = new LoneWalk(rules, visitor, progress);
     this.#ways = ways;
-    this.#phase = visitor.complete === undefined || ways.early === false ? 'rest' : 'uppers';
+    this.#order = new WalkOrder(visitor.complete !== undefined && ways.early !== false);
   }
 
   /** Enters the root. */
   start(): void {
-    this.#enter('' as Bytes, undefined, reopen(this.#roots));
+    this.#enter('' as Bytes, undefined, reopened(this.#roots));
   }
 
   /** Whether only that is left which no order helps; it may be shared. */
   get inRest(): boolean {
-    return this.#phase === 'rest';
+    return this.#order.inRest;
   }
 
   /** Whether the visitor has all it wants. */
@@ -73,29 +69,13 @@ export class Walk {
   /** Whether the walk waits to be told where to {@link lookFirst}. */
   get asks(): boolean {
     return (
-      this.#phase !== 'rest' &&
-      this.#frames.length === 0 &&
-      this.#likelyFrames.length === 0 &&
-      this.#visitor.likely !== undefined &&
-      !this.complete
+      this.#order.asks && this.#frames.length === 0 && this.#visitor.likely !== undefined && !this.complete
     );
   }
 
   /** Has these directories entered next, before any other; see {@link WalkVisitor.likely}. */
   lookFirst(directories: Iterable<Bytes>): void {
-    this.#phase = 'rest';
-    for (const directory of directories) {
-      for (let path = directory; path !== '' && !this.#likely.has(path); path = parentOf(path)) {
-        this.#phase = 'likely';
-        this.#likely.add(path);
-      }
-    }
-    for (const frame of this.#postponed.splice(0)) {
-      postponeUnlikely(frame, this.#likely);
-      if (frame.names.length > 0) this.#likelyFrames.push(frame);
-      else this.#putOff(frame);
-    }
-    if (this.#phase === 'rest') this.#sortPostponed();
+    this.#order.lookFirst(directories);
   }
 
   /** Enters about `count` more directories; false when there are none left, or when the walk {@link asks}. */
@@ -108,7 +88,7 @@ export class Walk {
       }
       const frame = this.#frames.at(-1);
       if (frame === undefined) {
-        if (!this.#takePostponed()) return false;
+        if (!this.#takeNext()) return false;
         continue;
       }
       const name = frame.names.pop();
@@ -122,13 +102,12 @@ export class Walk {
   split(): WalkShare[] {
     if (!this.inRest) return [];
     // Nobody is at these: they can go as they are.
-    const whole = this.#postponed.length >> 1;
+    const whole = this.#order.waiting.length >> 1;
     if (whole > 0) {
-      return this.#postponed
-        .splice(0, Math.min(whole, MAX_PARTS))
-        .map((frame) => shareOf(frame, frame.names.length));
+      const given = this.#order.give(Math.min(whole, MAX_PARTS));
+      return given.map((frame) => shareOf(frame, frame.names.length));
     }
-    let from = [...this.#postponed, ...this.#frames].find(({ names }) => names.length > 1);
+    let from = [...this.#order.waiting, ...this.#frames].find(({ names }) => names.length > 1);
     while (from === undefined && !this.#lone.idle) {
       const [frame] = this.#lone.give(1) as [WalkFrame];
       this.#push(frame);
@@ -139,8 +118,7 @@ export class Walk {
 
   /** Takes parts of another walk over. */
   add(shares: readonly WalkShare[]): void {
-    this.#phase = 'rest';
-    for (const share of shares) this.#postponed.push(frameOf(share, (branch) => this.#root(branch).layer));
+    this.#order.add(shares.map((share) => frameOf(share, (branch) => this.#root(branch).layer)));
   }
 
   /** Closes every descriptor; to be called however the walk ends. */
@@ -182,7 +160,7 @@ export class Walk {
   /** Whether everything below a directory can be walked at once, without the rules. */
   #entersLone(stack: Stack): boolean {
     if (this.#ways.lone === false) return false;
-    return (this.#phase === 'rest' || stack[0]?.layer.role === 'upper') && this.#lone.takes(stack);
+    return (this.inRest || stack[0]?.layer.role === 'upper') && this.#lone.takes(stack);
   }
 
   /** Goes on below a directory that one layer alone has; false when all that was looked for is found. */
@@ -195,7 +173,7 @@ export class Walk {
     if (detour !== undefined) this.#enter(detour.path, detour.parent, detour.stack);
     if (!this.#lone.takeTold() || !this.inRest || !this.complete) return true;
     this.close();
-    this.#postponed.length = 0;
+    this.#order.drop();
     return false;
   }
 
@@ -239,7 +217,7 @@ export class Walk {
       for (let higher = 0; higher < position; higher += 1) {
         if (this.#rules.decides(frame.stack[higher] as LayerDirectory, name)) return;
       }
-      if (this.#waits(frame, position, path)) {
+      if (this.#order.waits(frame, position, path)) {
         frame.later.names.push(name);
         frame.later.positions.push(position);
         return;
@@ -257,65 +235,23 @@ export class Walk {
   #leave(frame: WalkFrame): void {
     if (frame.later.names.length > 0 && frame.closed === undefined) suspend(frame);
     else if (frame.closed === undefined) closeStack(frame.stack);
-    if (frame.later.names.length > 0) this.#putOff(frame);
+    if (frame.later.names.length > 0) this.#order.putOff(frame);
     this.#frames.pop();
     this.#oldestOpen = Math.max(0, Math.min(this.#oldestOpen, this.#frames.length - 1));
   }
 
-  /** Keeps what is left to do in a frame for a later phase. */
-  #putOff(frame: WalkFrame): void {
-    frame.names = frame.later.names;
-    frame.positions = frame.later.positions;
-    frame.later = { names: [], positions: [] };
-    this.#postponed.push(frame);
-  }
-
-  /** Whether a subdirectory is to be entered in a later phase. */
-  #waits({ stack }: WalkFrame, position: number, path: Bytes): boolean {
-    if (this.#phase === 'rest') return false;
-    return noUpper(stack, position) && !this.#likely.has(path);
-  }
-
   /** The next directory with subdirectories that no upper has. */
-  #takePostponed(): boolean {
+  #takeNext(): boolean {
     if (this.asks || this.complete) return false;
-    let frame = this.#likelyFrames.pop();
-    if (frame === undefined) {
-      if (this.#phase !== 'rest') {
-        this.#phase = 'rest';
-        this.#sortPostponed();
-      }
-      frame = this.#postponed.pop();
-    }
+    const frame = this.#order.next();
     if (frame === undefined) return false;
     this.#frames.push(frame);
     this.#oldestOpen = this.#frames.length - 1;
     return true;
-  }
-
-  /** The last is the next: first those that held wanted names, deepest first. */
-  #sortPostponed(): void {
-    this.#postponed.sort((a, b) => Math.sign(a.hits) - Math.sign(b.hits) || a.path.length - b.path.length);
   }
 }
 
 function addName(frame: WalkFrame, position: number, name: Bytes): void {
   frame.names.push(name);
   frame.positions.push(position);
-}
-
-function noUpper(stack: Stack, from: number): boolean {
-  for (let i = from; i < stack.length; i += 1) if (stack[i]?.layer.role === 'upper') return false;
-  return true;
-}
-
-function reopen(roots: Stack): LayerDirectory[] {
-  const opened: LayerDirectory[] = [];
-  try {
-    for (const root of roots) opened.push({ ...root, fd: openQuietly(root.fd, '' as Bytes) });
-    return opened;
-  } catch (error) {
-    closeStack(opened);
-    throw error;
-  }
 }
