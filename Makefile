@@ -20,14 +20,15 @@ KOFFI = package.json index.js index.cjs indirect.js indirect.cjs LICENSE.txt \
 
 .PHONY: build install uninstall deb
 
-build: dist/main.js
+build: dist/main.cjs
 
-dist/main.js:
+dist/main.cjs:
 	$(NODE) build.mjs --no-types
 
-install: dist/main.js
+install: dist/main.cjs
 	install -d '$(DESTDIR)$(HOME_DIR)/bin' '$(DESTDIR)$(HOME_DIR)/helpers' '$(DESTDIR)$(PREFIX)/bin'
 	install -m 755 bin/plinkctl.js '$(DESTDIR)$(HOME_DIR)/bin/plinkctl.js'
+	install -m 644 bin/package.json '$(DESTDIR)$(HOME_DIR)/bin/package.json'
 	install -m 644 package.json '$(DESTDIR)$(HOME_DIR)/package.json'
 	rm -rf '$(DESTDIR)$(HOME_DIR)/dist' '$(DESTDIR)$(HOME_DIR)/node_modules'
 	for file in $$(find dist -type f ! -name '*.map' ! -path 'dist/types/*' ! -path 'dist/bench/*'); do \
@@ -75,5 +76,5 @@ uninstall:
 
 # A Debian package in DEB_DIR; its name is printed.
 DEB_DIR ?= .
-deb: dist/main.js
+deb: dist/main.cjs
 	@sh packaging/debian/build.sh '$(DEB_DIR)'

@@ -3,9 +3,10 @@
 //   --bench      the benchmarks too
 //   --optional   for `npm install --omit=dev`: without esbuild, leave what is there and succeed
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
 
@@ -45,6 +46,9 @@ const lazyImports = {
     );
   },
 };
+
+/** What a script has in place of `import.meta.url`. */
+const FILE_URL = "const __url = require('node:url').pathToFileURL(__filename).href;";
 
 const esbuild = await loadEsbuild();
 if (esbuild !== undefined) {
@@ -86,43 +90,45 @@ function bundleModule(options) {
   });
 }
 
-/** The command line: a small module to begin with, one script, and what V8 made of the script's text. */
+/** The command line: a small script to begin with, one script, and what V8 made of the script's text. */
 async function bundleProgram() {
-  await bundleModule({
-    entryPoints: Object.fromEntries(LAZY.map((name) => [`chunks/${name}`, `lazy:${name}`])),
-    plugins: [lazyEntries],
-  });
-  const { outputFiles } = await esbuild.build({
-    entryPoints: { 'run-line': 'src/cli/run-line.ts' },
+  const scriptOptions = {
     outdir: 'dist',
-    // By its name the text tells which parsed form belongs to it.
-    entryNames: '[name]-[hash]',
-    outExtension: { '.js': '.cjs' },
     bundle: true,
     format: 'cjs',
     platform: 'node',
     target: 'node20.19',
     external: ['koffi'],
     define: { 'import.meta.url': '__url' },
-    banner: {
-      // A script that V8 need not parse again has lost its `import()`: see src/load-bundle.ts, which gives it another.
-      js: "const __url = require('node:url').pathToFileURL(__filename).href; const __import = arguments[5] ?? ((path) => import(path));",
-    },
-    plugins: [lazyImports],
     sourcemap: 'linked',
     sourcesContent: false,
     logLevel: 'warning',
+  };
+  await bundleModule({
+    entryPoints: Object.fromEntries(LAZY.map((name) => [`chunks/${name}`, `lazy:${name}`])),
+    plugins: [lazyEntries],
+  });
+  const { outputFiles } = await esbuild.build({
+    ...scriptOptions,
+    entryPoints: { 'run-line': 'src/cli/run-line.ts' },
+    // By its name the text tells which parsed form belongs to it.
+    entryNames: '[name]-[hash]',
+    outExtension: { '.js': '.cjs' },
+    banner: { js: `(function (exports, require, module, __filename, __dirname, __import) { ${FILE_URL}` },
+    footer: { js: '})' },
+    plugins: [lazyImports],
     write: false,
   });
   for (const { path, text } of outputFiles)
     writeFileSync(path, path.endsWith('.cjs') ? withOwnImport(inAscii(text)) : text);
   const script = outputFiles.find(({ path }) => path.endsWith('.cjs')).path;
   await keepParsed(script);
-  await bundleModule({
+  await esbuild.build({
+    ...scriptOptions,
     entryPoints: { main: 'src/main.ts' },
-    splitting: false,
-    banner: {},
-    define: { BUNDLE: JSON.stringify(`./${basename(script)}`) },
+    outExtension: { '.js': '.cjs' },
+    banner: { js: FILE_URL },
+    define: { ...scriptOptions.define, BUNDLE: JSON.stringify(`./${basename(script)}`) },
     plugins: [
       {
         name: 'script',
@@ -146,21 +152,27 @@ function withOwnImport(text) {
 
 /** Writes what V8 made of a script down, for starts with the same release of Node; see src/load-bundle.ts. */
 async function keepParsed(file) {
+  const scene = mkdtempSync(`${tmpdir()}/plinkctl-build-`);
   try {
-    // Word for word as it is read there: by its length V8 tells whether it is the same text.
-    const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
-    const script = new vm.Script(text, { filename: file });
+    const script = new vm.Script(readFileSync(file, 'latin1'), { filename: file });
     const module = { exports: {} };
-    script.runInThisContext()(module.exports, createRequire(file), module, file);
+    const load = (path) => import(path);
+    script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file), load);
     // What every line needs is parsed whole when it has run once.
     const silent = { out() {}, err() {}, env: {}, columns: 80 };
-    await module.exports.runLine('plinkctl', ['list', '--upper', '/nonexistent/upper'], '0', silent);
+    const [upper, lower, work] = ['upper', 'lower', 'work/work'].map((name) => `${scene}/${name}`);
+    for (const directory of [upper, lower, work]) mkdirSync(directory, { recursive: true });
+    const words = ['list', '--upper', upper, '--lower', lower, '--work', dirname(work)];
+    await module.exports.runLine('plinkctl', words, '0', silent);
     writeFileSync(`${file}.${process.versions.v8}-${process.arch}`, script.createCachedData());
   } catch (error) {
     // It starts without, 20 ms later.
     console.error(`build: no parsed form was kept: ${error.message}`);
+  } finally {
+    rmSync(scene, { recursive: true });
   }
 }
+
 async function loadEsbuild() {
   try {
     return await import('esbuild');

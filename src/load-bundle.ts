@@ -11,16 +11,18 @@ import type { runLine as RunLine } from './cli/run-line.js';
 /** Name of the bundled text, which says what is in it; the build puts it here. */
 declare const BUNDLE: string;
 
+type Bundle = { runLine?: typeof RunLine };
+type Load = (path: string) => Promise<unknown>;
+
 const file = fileURLToPath(new URL(BUNDLE, import.meta.url));
-const parsed = readParsed();
-const { runLine: run } =
-  parsed === undefined ? (createRequire(import.meta.url)(file) as Bundle) : evaluate(parsed);
+// Nothing but ASCII is in it: the build escapes the rest.
+const script = new vm.Script(readFileSync(file, 'latin1'), { filename: file, cachedData: readParsed() });
+const module: { exports: Bundle } = { exports: {} };
+// A script that V8 need not parse again has lost its `import()`: it gets this one.
+const load: Load = (path) => import(path);
+script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file), load);
 
-interface Bundle {
-  readonly runLine: typeof RunLine;
-}
-
-export const runLine = run;
+export const runLine = module.exports.runLine as typeof RunLine;
 
 function readParsed(): Buffer | undefined {
   try {
@@ -28,17 +30,4 @@ function readParsed(): Buffer | undefined {
   } catch {
     return undefined;
   }
-}
-
-function evaluate(cachedData: Buffer): Bundle {
-  // Nothing but ASCII is in it: the build escapes the rest.
-  const text = readFileSync(file, 'latin1');
-  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, {
-    filename: file,
-    cachedData,
-  });
-  const load = (path: string): Promise<unknown> => import(path);
-  const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file), load);
-  return module.exports as Bundle;
 }

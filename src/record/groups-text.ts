@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { LowerGroups } from '../scan/hints/lower-groups.js';
 import type { Bytes } from '../sys/bytes.js';
+import { sha256 } from '../sys/sha256.js';
 
 const TITLE = 'plinkctl hardlink groups 1';
 
@@ -8,7 +8,7 @@ const TITLE = 'plinkctl hardlink groups 1';
 export function groupsText(lower: string, { directories, places }: LowerGroups): string {
   const groups = [...places].map(([inode, positions]) => [String(inode), ...positions]);
   const body = `${JSON.stringify({ lower, directories, groups })}\n`;
-  return `${TITLE} ${checksum(body)}\n${body}`;
+  return `${TITLE} ${sha256(body)}\n${body}`;
 }
 
 /**
@@ -20,7 +20,7 @@ export function groupsText(lower: string, { directories, places }: LowerGroups):
 export function parseGroups(text: string, lower: string): LowerGroups | undefined {
   const end = text.indexOf('\n') + 1;
   const body = text.slice(end);
-  if (text.slice(0, end) !== `${TITLE} ${checksum(body)}\n`) return undefined;
+  if (text.slice(0, end) !== `${TITLE} ${sha256(body)}\n`) return undefined;
   try {
     const { lower: was, directories, groups } = JSON.parse(body) as Record<string, unknown>;
     if (was !== lower || !isListOf(directories, isBytes) || !isListOf(groups, isGroup)) return undefined;
@@ -29,10 +29,6 @@ export function parseGroups(text: string, lower: string): LowerGroups | undefine
   } catch {
     return undefined;
   }
-}
-
-function checksum(body: string): string {
-  return createHash('sha256').update(body).digest('hex');
 }
 
 function isListOf<T>(value: unknown, isOne: (each: unknown) => each is T): value is T[] {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { Problem } from '../problem.js';
 import type { GroupCache } from '../scan/hints/group-hints.js';
@@ -6,6 +5,7 @@ import type { HandleLayer } from '../scan/overlay/overlay-layers.js';
 import { ascii, type Bytes, joinBytes, toBuffer } from '../sys/bytes.js';
 import { fileSystemOf } from '../sys/filesystem.js';
 import { handleOf } from '../sys/handle.js';
+import { sha256 } from '../sys/sha256.js';
 import { stat } from '../sys/stat.js';
 import { groupsText, parseGroups } from './groups-text.js';
 import { hasStateDirectory, makeStateDirectory } from './state-directory.js';
@@ -81,7 +81,7 @@ function identityOf({ root, uuid, trueInodes }: HandleLayer): { file: Bytes; loo
   const id = [type, uuid.toString('hex'), totalBytes, totalInodes];
   const name = [...id, handle.type, handle.fid.toString('hex')].join(' ');
   const looks = [name, freeBytes, freeInodes, mtime, ctime].join(' ');
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, 32);
+  const hash = sha256(name).slice(0, 32);
   return { file: ascii(`lower-${hash}.groups`), looks };
 }
 

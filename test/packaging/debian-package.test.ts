@@ -22,7 +22,7 @@ describeProgram('the Debian package', ['dpkg', 'dpkg-deb', 'make'], () => {
 
   const build = (target: string): string =>
     command(
-      ...(['make', '--silent', '--old-file=dist/main.js', 'deb'] as const),
+      ...(['make', '--silent', '--old-file=dist/main.cjs', 'deb'] as const),
       ...[`DEB_DIR=${target}`, 'SOURCE_DATE_EPOCH=1000000000'],
     ).trim();
 

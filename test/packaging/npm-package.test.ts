@@ -24,7 +24,7 @@ describe('the npm package', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         'bin/plinkctl.js',
-        'dist/main.js',
+        'dist/main.cjs',
         'dist/walk-worker.js',
         'man/plinkctl.8',
         'packaging/systemd/plinkctl-flush@.service',

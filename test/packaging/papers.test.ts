@@ -19,9 +19,11 @@ const options: Options = Object.assign({}, ...commands.map((command) => command.
 
 const metrics = readFileSync('src/report/metrics.ts', 'utf8');
 
-const benchmarks = readdirSync('bench')
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => readFileSync(join('bench', name), 'utf8'))
+/** Programs beside the command line that have options of their own. */
+const otherPrograms = ['bench', 'test/seeds', 'test/load']
+  .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => readFileSync(path, 'utf8'))
   .join('\n');
 
 /** The anchors of a paper's headings, as the usual renderers make them. */
@@ -75,7 +77,7 @@ function unknownOptions(line: string): string[] {
   return (line.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? []).filter((word) => {
     const name = word.slice(2);
     const own = name in options || name.replace(/^no-/, '') in options || /^(help|version)$/.test(name);
-    return !own && !new RegExp(`['"]${word}['"]|['"]${name}['"]`).test(benchmarks);
+    return !own && !new RegExp(`['"]${word}['"]|['"]${name}['"]|\\b${name}: \\{ type:`).test(otherPrograms);
   });
 }
 
