@@ -50,12 +50,31 @@ const lazyImports = {
 /** What a script has in place of `import.meta.url`. */
 const FILE_URL = "const __url = require('node:url').pathToFileURL(__filename).href;";
 
+/** A script, for what starts must be cheap: Node's loader of modules takes 8 ms to get ready. */
+const scriptOptions = {
+  outdir: 'dist',
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20.19',
+  external: ['koffi'],
+  define: { 'import.meta.url': '__url' },
+  sourcemap: 'linked',
+  sourcesContent: false,
+  logLevel: 'warning',
+};
+
 const esbuild = await loadEsbuild();
 if (esbuild !== undefined) {
   rmSync('dist', { recursive: true, force: true });
   await bundleProgram();
+  await esbuild.build({
+    ...scriptOptions,
+    entryPoints: { 'walk-worker': 'src/scan/walk/walk-worker.ts' },
+    outExtension: { '.js': '.cjs' },
+    banner: { js: FILE_URL },
+  });
   const entryPoints = {
-    'walk-worker': 'src/scan/walk/walk-worker.ts',
     index: 'src/index.ts',
     ...(flags.has('--bench') ? { 'bench/run': 'bench/run.ts' } : {}),
   };
@@ -92,18 +111,6 @@ function bundleModule(options) {
 
 /** The command line: a small script to begin with, one script, and what V8 made of the script's text. */
 async function bundleProgram() {
-  const scriptOptions = {
-    outdir: 'dist',
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20.19',
-    external: ['koffi'],
-    define: { 'import.meta.url': '__url' },
-    sourcemap: 'linked',
-    sourcesContent: false,
-    logLevel: 'warning',
-  };
   await bundleModule({
     entryPoints: Object.fromEntries(LAZY.map((name) => [`chunks/${name}`, `lazy:${name}`])),
     plugins: [lazyEntries],

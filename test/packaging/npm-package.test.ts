@@ -25,7 +25,7 @@ describe('the npm package', () => {
       expect.arrayContaining([
         'bin/plinkctl.js',
         'dist/main.cjs',
-        'dist/walk-worker.js',
+        'dist/walk-worker.cjs',
         'man/plinkctl.8',
         'packaging/systemd/plinkctl-flush@.service',
         'packaging/completions/plinkctl.bash',

@@ -24,11 +24,11 @@ export type ShareMessage =
   | { readonly say: 'found'; readonly found: FoundNames; readonly progress: WalkProgress }
   | { readonly say: 'failed'; readonly error: unknown };
 
-/** Below this many directories a walk is over before a thread is up; above, starting early wins. */
-const WORTH_A_THREAD = 1000;
+/** Milliseconds of a walk that is worth a thread: one takes 80 to be up, and most walks end before that. */
+const WORTH_A_THREAD_MS = 25;
 
 // The bundle has this module in a folder of its own below the worker's.
-const worker = ['./walk-worker.js', '../walk-worker.js']
+const worker = ['./walk-worker.cjs', '../walk-worker.cjs']
   .map((path) => fileURLToPath(new URL(path, import.meta.url)))
   .find((path) => existsSync(path));
 
@@ -46,6 +46,7 @@ class SharedWalk implements WalkSharing {
   readonly #file: string;
   readonly #scan: SharedScan;
   readonly #onFound: (found: FoundNames) => void;
+  readonly #begun = performance.now();
   #thread: Worker | undefined;
   #port: MessagePort | undefined;
   #theyHunger = false;
@@ -67,7 +68,7 @@ class SharedWalk implements WalkSharing {
 
   exchange(walk: Walk): void {
     if (this.#port === undefined) {
-      if (!walk.inRest || walk.progress.directories < WORTH_A_THREAD) return;
+      if (performance.now() - this.#begun < WORTH_A_THREAD_MS) return;
       this.#start();
     }
     this.#receive(walk);
