@@ -15,6 +15,6 @@ export interface Installed {
 export function makeInstall(): Installed {
   const directory: TempDir = tempDir('prefix');
   const prefix = directory.path;
-  command('make', '--silent', '--old-file=dist/main.js', 'install', `PREFIX=${prefix}`);
+  command('make', '--silent', '--old-file=dist/main.cjs', 'install', `PREFIX=${prefix}`);
   return { prefix, at: (path) => join(prefix, path), dispose: () => directory.dispose() };
 }
