@@ -1,7 +1,7 @@
 import { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Command } from './command.js';
-import { otherWords } from './completion/completion-table.js';
+import { otherWords, shells } from './completion/completion-table.js';
 import { nearest } from './nearest.js';
 import { byLetter } from './normalise.js';
 import type { Option, Options } from './option.js';
@@ -54,6 +54,8 @@ function noCommand(commands: Commands, words: readonly Bytes[]): Problem | undef
     .filter(({ name }) => name.startsWith(`${first} `))
     .map(({ name }) => name.split(' ')[1] ?? '');
   if (group.length === 0) {
+    if (first === 'completion' && second !== undefined && !(shells as readonly string[]).includes(second))
+      return usage(`there is no completion for ${second}`, `there is one for ${shells.join(', ')}`);
     if (otherWords.some(([word]) => word === first)) return undefined;
     const names = [
       ...commands.map(({ name }) => name.split(' ')[0] ?? ''),

@@ -74,6 +74,7 @@ describe('usage errors', () => {
       ['maint'],
       'plinkctl: maint needs to be told what: run or status\n  plinkctl maint --help lists what there is\n',
     ],
+    [['completion', 'csh'], 'plinkctl: there is no completion for csh\n  there is one for bash, zsh, fish\n'],
     [['maint', 'stat'], 'plinkctl: unknown command: maint stat\n  did you mean maint status?\n'],
     [['-v', 'list'], 'plinkctl: -v stands before the command\n  options follow it: plinkctl list -v …\n'],
     [['list', '--uper', 'x'], 'plinkctl: list has no option --uper\n  did you mean --upper?\n'],
