@@ -63,8 +63,13 @@ describeKernel(
 
     async function expectSame(union: OverlayUnion): Promise<void> {
       for (const thorough of [false, true]) {
-        const look = async (options: ScanOptions): Promise<unknown> =>
-          facts(await scan(union, { thorough, ...options }));
+        const look = async (options: ScanOptions): Promise<unknown> => {
+          // A thread that is stopped rather than told to end leaves its descriptors open.
+          const open = readdirSync('/proc/self/fd').length;
+          const found = facts(await scan(union, { thorough, ...options }));
+          expect(readdirSync('/proc/self/fd').length).toBe(open);
+          return found;
+        };
         const plain = await look({ threads: 1, ways: { lone: false, early: false } });
         for (const lone of [false, true])
           for (const early of [false, true])

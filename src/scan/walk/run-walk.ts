@@ -17,8 +17,8 @@ export interface WalkSharing {
   exchange(walk: Walk): void;
   /** When this thread has no work left: true when it got some again, false when all is done. */
   more(walk: Walk): Promise<boolean>;
-  /** Ends the other thread, whatever it does. */
-  end(): void;
+  /** Ends the other thread, whatever it does, and waits until it has. */
+  end(): Promise<void>;
 }
 
 /** Runs a walk to its end, letting the event loop live meanwhile. */
@@ -58,6 +58,6 @@ export async function runWalk(
     }
   } finally {
     walk.close();
-    sharing?.end();
+    await sharing?.end();
   }
 }

@@ -22,10 +22,11 @@ export type ShareMessage =
   | { readonly say: 'hungry' }
   | { readonly say: 'share'; readonly shares: readonly WalkShare[] }
   | { readonly say: 'found'; readonly found: FoundNames; readonly progress: WalkProgress }
-  | { readonly say: 'failed'; readonly error: unknown };
+  | { readonly say: 'failed'; readonly error: unknown }
+  | { readonly say: 'end' };
 
 /** Milliseconds of a walk that is worth a thread: one takes 80 to be up, and most walks end before that. */
-const WORTH_A_THREAD_MS = 25;
+const WORTH_A_THREAD_MS = 40;
 
 // The bundle has this module in a folder of its own below the worker's.
 const worker = ['./walk-worker.cjs', '../walk-worker.cjs']
@@ -51,6 +52,7 @@ class SharedWalk implements WalkSharing {
   #port: MessagePort | undefined;
   #theyHunger = false;
   #failure: unknown;
+  #ended: Promise<unknown> | undefined;
 
   constructor(file: string, scan: SharedScan, onFound: (found: FoundNames) => void) {
     this.#file = file;
@@ -90,9 +92,13 @@ class SharedWalk implements WalkSharing {
     return false;
   }
 
-  end(): void {
+  async end(): Promise<void> {
+    // Told, not terminated: koffi aborts the whole process when its thread is stopped within a call, or while it is
+    // being loaded; and the descriptors that it has open would stay so.
+    this.#port?.postMessage({ say: 'end' } satisfies ShareMessage);
     this.#port?.close();
-    void this.#thread?.terminate();
+    this.#port = undefined;
+    await this.#ended;
   }
 
   #start(): void {
@@ -110,7 +116,7 @@ class SharedWalk implements WalkSharing {
     this.#thread.on('error', (error) => {
       this.#failure = error;
     });
-    this.#thread.unref();
+    this.#ended = new Promise((resolve) => this.#thread?.once('exit', resolve));
   }
 
   #receive(walk: Walk): void {
@@ -134,8 +140,9 @@ class SharedWalk implements WalkSharing {
         walk.progress.directories += message.progress.directories;
         walk.progress.names += message.progress.names;
         return;
-      default:
+      case 'failed':
         throw message.error;
+      default:
     }
   }
 

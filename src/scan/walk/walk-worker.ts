@@ -12,14 +12,22 @@ const { scan, port } = workerData as { scan: SharedScan; port: MessagePort };
 const overlay = openOverlayLayers(scan.union);
 const rules = rulesFor(scan.union, overlay);
 let theyHunger = false;
+let ended = false;
 let walk: Walk | undefined;
 
 function say(message: ShareMessage): void {
   port.postMessage(message);
 }
 
+/** Lets the thread end: nothing is left that it could wait for. Its descriptors are the whole process'. */
+function leave(): void {
+  overlay.close();
+  port.close();
+}
+
 function take(message: ShareMessage): Walk | undefined {
   if (message.say === 'hungry') theyHunger = true;
+  ended ||= message.say === 'end';
   if (message.say !== 'share') return undefined;
   const found = new OverlayNames(overlay, rules, scan.sought, scan.inspect);
   const next = new Walk(overlay.layers.roots, rules, found, { directories: 0, names: 0 }, scan.ways);
@@ -35,6 +43,8 @@ function run(next: Walk): void {
   try {
     while (next.step(scan.ways.eager === true ? 1 : STEP)) {
       const received = receiveMessageOnPort(port)?.message as ShareMessage | undefined;
+      ended ||= received?.say === 'end';
+      if (ended) return;
       if (received?.say === 'hungry') theyHunger = true;
       if (!theyHunger) continue;
       const shares = next.split();
@@ -54,5 +64,6 @@ port.on('message', (message: ShareMessage) => {
   } catch (error) {
     say({ say: 'failed', error });
   }
+  if (ended) leave();
 });
 say({ say: 'hungry' });
