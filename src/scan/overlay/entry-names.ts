@@ -49,6 +49,8 @@ export interface FoundNames {
   readonly unreadable: readonly Unreadable[];
   readonly directories: readonly MissingDirectory[];
   readonly upper: UpperFindings;
+  /** Redirects that were followed. */
+  readonly redirects: number;
 }
 
 const none: readonly never[] = [];

@@ -40,6 +40,7 @@ export class OverlayNames implements WalkVisitor {
   #places: LikelyPlaces | undefined;
   #at: LayerDirectory | undefined;
   #device = 0n;
+  #theirRedirects = 0;
 
   /**
    * @param sought - names of index entries, also of lost ones, with the upper inode where there is one
@@ -117,6 +118,7 @@ export class OverlayNames implements WalkVisitor {
       directories: this.directories.list,
       // Plain data: another thread cannot take a class.
       upper: { unindexed, counted, owedTimes },
+      redirects: this.#redirects,
     };
   }
 
@@ -135,21 +137,27 @@ export class OverlayNames implements WalkVisitor {
     }
     this.unreadable.push(...other.unreadable);
     this.upper.merge(other.upper);
+    this.#theirRedirects += other.redirects;
     this.directories.merge(other.directories);
   }
 
   complete(): boolean {
     // After a redirect one lower directory may show at two places, if somebody meddled: counting names proves nothing.
-    return this.#rules.redirects === 0 && this.#awaited?.all() === true;
+    return this.#redirects === 0 && this.#awaited?.all() === true;
   }
 
   async likely(): Promise<Iterable<Bytes>> {
-    if (this.#places === undefined || this.#rules.redirects > 0) return [];
+    if (this.#places === undefined || this.#redirects > 0) return [];
     const origins = (this.#awaited?.wanting() ?? []).map(originInName);
     const places = await this.#places.of(origins.filter((origin) => origin !== undefined));
     if (places.length === 0 && this.unreadable.length === 0)
       for (const directory of this.#places.hidden()) this.#lookIntoHidden(directory);
     return places;
+  }
+
+  /** Redirects that either thread has followed. */
+  get #redirects(): number {
+    return this.#rules.redirects + this.#theirRedirects;
   }
 
   /** Counts the names in a directory that the union shows nowhere: they are names of the group, and covered. */
