@@ -3,8 +3,9 @@ import { inodeKey } from '../../sys/inode-id.js';
 import { withFd } from '../../sys/open.js';
 import { isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFMT } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
+import { openQuietFile } from '../findings/same-data.js';
 import type { RawPlink } from './aufs-index.js';
-import { type FileAt, type Likeness, likeness, openFile } from './aufs-likeness.js';
+import { type FileAt, type Likeness, likeness } from './aufs-likeness.js';
 import type { Namesake } from './aufs-names.js';
 
 /** A lower file that an entry may be the copy of, by what is in them. */
@@ -130,7 +131,7 @@ function headOf(file: FileAt): Buffer {
   try {
     return head.subarray(
       0,
-      withFd(openFile(file), (fd) => pread(fd, head, 0)),
+      withFd(openQuietFile(file), (fd) => pread(fd, head, 0)),
     );
   } catch (error) {
     if (isSysError(error, 'EACCES', 'EPERM', 'ENOENT', 'ENXIO', 'EIO')) return Buffer.alloc(0);

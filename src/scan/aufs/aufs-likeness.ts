@@ -1,10 +1,11 @@
 import type { Bytes } from '../../sys/bytes.js';
 import { cloneMountWithoutAtime } from '../../sys/mount.js';
 import { readLink } from '../../sys/names.js';
-import { O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openBeneath, withFd } from '../../sys/open.js';
+import { withFd } from '../../sys/open.js';
 import { isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFMT, type Stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { preadFully } from '../../sys/whole-data.js';
+import { openQuietFile } from '../findings/same-data.js';
 
 /** A file by its directory's descriptor. */
 export interface FileAt {
@@ -72,8 +73,8 @@ function shareOf(upper: FileAt, lower: FileAt): number | undefined {
   }
   if (!isRegular(stat)) return undefined;
   try {
-    return withFd(openFile(upper), (u) =>
-      withFd(openFile(lower), (l) => contentShare(u, l, lower.stat.size)),
+    return withFd(openQuietFile(upper), (u) =>
+      withFd(openQuietFile(lower), (l) => contentShare(u, l, lower.stat.size)),
     );
   } catch (error) {
     // Not readable by this process; then nothing speaks for it, and nothing against it.
@@ -92,17 +93,6 @@ function targetOf({ dirfd, name }: FileAt): Bytes {
     throw error;
   }
   return withFd(clone, (fd) => readLink(fd, name));
-}
-
-/** Opens a regular file for reading, its atime left alone where this process may see to that. */
-export function openFile({ dirfd, name }: FileAt): number {
-  const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
-  try {
-    return openBeneath(dirfd, name, flags | O_NOATIME);
-  } catch (error) {
-    if (isSysError(error, 'EPERM')) return openBeneath(dirfd, name, flags);
-    throw error;
-  }
 }
 
 function contentShare(upper: number, lower: number, size: bigint): number {
