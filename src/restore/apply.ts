@@ -100,11 +100,17 @@ function begin(site: Site, branch: number): void {
   const { root } = site.layer(branch);
   try {
     setXattr(root, SELF, RUNNING_XATTR, Buffer.from('1'));
-    // Where somebody's fsync can take a later change along without this one, a rerun would not look for it.
-    if (!site.inOrder(branch)) fsync(root);
   } catch (error) {
     // The mark only shortens the way of a rerun; without the right to set it a rerun leaves harmless attributes.
     if (!isSysError(error, 'EPERM', 'EOPNOTSUPP', 'ENOSPC', 'EDQUOT')) throw writeFailure(error, site.union);
+  }
+  if (site.inOrder(branch)) return;
+  try {
+    // Names that a killed run, or somebody's ln, made a moment ago count as there: they must outlive a power cut
+    // before an entry goes for them. And somebody's fsync must not take a later change along without the mark.
+    syncfs(root);
+  } catch (error) {
+    throw writeFailure(error, site.union);
   }
 }
 
