@@ -1,5 +1,4 @@
 import type { Bytes } from './bytes.js';
-import { cString } from './check.js';
 
 const FIRST_SIZE = 64 * 1024;
 
@@ -35,7 +34,13 @@ export class NameStack {
 
   /** Puts a name on top. */
   pushName(name: Bytes): void {
-    this.push(cString(name), 0, name.length);
+    const { length } = name;
+    if (this.#top + length + 1 > this.#bytes.length) this.#grow(length + 1);
+    const bytes = this.#bytes;
+    let top = this.#top;
+    for (let i = 0; i < length; i += 1) bytes[top++] = name.charCodeAt(i);
+    bytes[top++] = 0;
+    this.#top = top;
   }
 
   /** Where the topmost name begins. */

@@ -1,8 +1,8 @@
 import { type Bytes, componentsOf, joinBytes } from '../sys/bytes.js';
 import { close } from '../sys/open.js';
-import { statIfThere } from '../sys/stat.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
 import { getXattrFd } from '../sys/xattr.js';
+import { holdsName } from './holds-name.js';
 import { openLayerDirectory, openQuietly } from './open-layer-directory.js';
 import { closeStack, type LayerDirectory, type Stack, type ViewRules } from './view-rules.js';
 
@@ -42,14 +42,7 @@ export function overlayRules(options: OverlayRulesOptions): OverlayRules {
     // An opaque directory hides what there is not; the kernel looks for no attribute in the last layer.
     lone: ({ branch }) => (branch === last ? {} : { unless: `${prefix}redirect` }),
     hides: () => false,
-    decides: ({ fd }, name) => {
-      try {
-        return statIfThere(fd, name) !== undefined;
-      } catch (error) {
-        if (isSysError(error, 'ENAMETOOLONG')) return false;
-        throw error;
-      }
-    },
+    decides: holdsName,
     descend,
   };
 

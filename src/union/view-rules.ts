@@ -19,6 +19,8 @@ export interface LayerDirectory {
   readonly fd: number;
   /** Path from the layer's root; differs from the union's path under a redirect. */
   readonly real: Bytes;
+  /** Every name that it holds, where they are few and were just read: that saves a look for each that is asked for. */
+  readonly names?: ReadonlySet<Bytes>;
 }
 
 /** A merged directory: its layer directories, top first. */

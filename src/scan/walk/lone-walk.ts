@@ -1,12 +1,12 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { closeDirectory, openSubdirectory, readRecords } from '../../sys/descent.js';
-import { fileSystemOf, magic } from '../../sys/filesystem.js';
 import { NameStack } from '../../sys/name-stack.js';
 import { isDirectory, stat } from '../../sys/stat.js';
 import { errnoName, SysError } from '../../sys/sys-error.js';
 import { hasXattrFd } from '../../sys/xattr.js';
-import type { Layer, LayerDirectory, LoneRule, ViewRules } from '../../union/view-rules.js';
+import type { LayerDirectory, LoneRule, ViewRules } from '../../union/view-rules.js';
 import type { InodeSet } from './inode-set.js';
+import type { KnownTraits } from './layer-traits.js';
 import { endsAtMark, type SiftedName, siftRecords } from './sift-records.js';
 import { emptyFrame, type WalkFrame } from './walk-frame.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
@@ -46,13 +46,17 @@ export class LoneWalk {
   #wanted: InodeSet | 'all' | undefined;
   /** Whether the layer's file system marks the end of a directory. */
   #marked = false;
-  readonly #fileSystems = new Map<number, bigint>();
+  readonly #traits: KnownTraits;
   #told = false;
+  #branch = 0;
+  /** Of the layer in the stack of the directory that it began with. */
+  #position = 0;
 
-  constructor(rules: ViewRules, visitor: WalkVisitor, progress: WalkProgress) {
+  constructor(rules: ViewRules, visitor: WalkVisitor, progress: WalkProgress, traits: KnownTraits) {
     this.#rules = rules;
     this.#visitor = visitor;
     this.#progress = progress;
+    this.#traits = traits;
   }
 
   /** Whether nothing is left to be done. */
@@ -86,11 +90,23 @@ export class LoneWalk {
 
   /** Begins with a directory that {@link takes} lets in; its descriptor belongs to this walk from now on. */
   begin(frame: WalkFrame): void {
-    const [only] = frame.stack as [LayerDirectory];
-    this.#rule = this.#rules.lone?.(only.layer) ?? {};
-    this.#wanted = this.#visitor.wanted(only.layer.branch);
-    this.#marked = this.#marksEnds(only.layer);
-    this.#down(only.fd, 0, frame);
+    this.#prepare(frame, 0);
+    this.#down((frame.stack[0] as LayerDirectory).fd, 0, frame);
+  }
+
+  /**
+   * Begins with those subdirectories of a directory that no other layer than one has, which {@link takes} lets in.
+   *
+   * @param position - of the layer in the directory's stack
+   * @param fd - its directory, which belongs to this walk from now on
+   */
+  goOn(frame: WalkFrame, position: number, fd: number, names: readonly Bytes[]): void {
+    this.#prepare(frame, position);
+    this.#fds.push(fd);
+    this.#starts.push(0);
+    this.#bases.push(0);
+    this.#frames.push(frame);
+    for (const name of names) this.#names.pushName(name);
   }
 
   /** Enters more directories, up to a number of them in all; one that is not for here after all is given back. */
@@ -121,12 +137,15 @@ export class LoneWalk {
     // What stays is told of by its frame from now on: the names of those above it leave.
     if (all < this.#fds.length) this.#frame(all);
     const given = Array.from({ length: all }, (_, depth) => {
-      const frame = this.#frame(depth);
+      const frame = this.#givable(depth);
       const end = this.#starts[depth + 1] ?? this.#names.top;
       frame.names = this.#names.namesBetween(this.#bases[depth] as number, end);
-      frame.positions = frame.names.map(() => 0);
+      const position = this.#positionAt(depth);
+      frame.positions = frame.names.map(() => position);
+      frame.settled = true;
       return frame;
     });
+    if (all > 0) this.#position = 0;
     const gone = this.#starts[all] ?? this.#names.top;
     for (const list of [this.#fds, this.#starts, this.#bases, this.#frames]) list.splice(0, all);
     this.#names.discard(gone);
@@ -142,6 +161,15 @@ export class LoneWalk {
     for (const fd of this.#fds.splice(0)) closeDirectory(fd);
     for (const list of [this.#starts, this.#bases, this.#frames]) list.length = 0;
     this.#names.cut(0);
+  }
+
+  #prepare({ stack }: WalkFrame, position: number): void {
+    const { layer } = stack[position] as LayerDirectory;
+    this.#position = position;
+    this.#branch = layer.branch;
+    this.#rule = this.#rules.lone?.(layer) ?? {};
+    this.#wanted = this.#visitor.wanted(layer.branch);
+    this.#marked = this.#traits.of(layer).marksEnds;
   }
 
   #down(fd: number, start: number, frame: WalkFrame | undefined): void {
@@ -161,18 +189,6 @@ export class LoneWalk {
       const ended = this.#marked && endsAtMark();
       if (sifted.length > 0) this.#tell(depth, fd, sifted);
       if (ended) return;
-    }
-  }
-
-  #marksEnds({ branch, root }: Layer): boolean {
-    try {
-      const type = this.#fileSystems.get(branch) ?? fileSystemOf(root).type;
-      this.#fileSystems.set(branch, type);
-      return type === magic.ext4;
-    } catch (error) {
-      // Then a directory is read until the kernel says that it ends.
-      if (error instanceof SysError) return false;
-      throw error;
     }
   }
 
@@ -211,8 +227,7 @@ export class LoneWalk {
   }
 
   #unreadable(path: Bytes, errno: number): void {
-    const branch = this.#frames[0]?.stack[0]?.layer.branch ?? 0;
-    this.#visitor.onUnreadable({ path, branch, code: errnoName(errno) });
+    this.#visitor.onUnreadable({ path, branch: this.#branch, code: errnoName(errno) });
   }
 
   /** Enters a subdirectory by the rules: something is mounted on it, or it may lead elsewhere. */
@@ -223,7 +238,7 @@ export class LoneWalk {
     this.#names.cut(start);
     let stack: LayerDirectory[];
     try {
-      stack = this.#rules.descend(parent.stack, 0, name);
+      stack = this.#rules.descend([this.#directory(depth)], 0, name);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       this.#unreadable(path, error.errno);
@@ -242,14 +257,28 @@ export class LoneWalk {
     if (known !== undefined) return known;
     const parent = this.#frame(depth - 1);
     const name = this.#names.nameAt(this.#starts[depth] as number);
-    const [above] = parent.stack as [LayerDirectory];
-    const directory = {
-      layer: above.layer,
-      real: joinBytes(above.real, name),
-      fd: this.#fds[depth] as number,
-    };
+    const { layer, real } = parent.stack[this.#positionAt(depth - 1)] as LayerDirectory;
+    const directory = { layer, real: joinBytes(real, name), fd: this.#fds[depth] as number };
     const frame = emptyFrame(joinBytes(parent.path, name), parent, [directory]);
     this.#frames[depth] = frame;
     return frame;
+  }
+
+  /** Only the directory that this walk began with may be merged. */
+  #positionAt(depth: number): number {
+    return depth === 0 ? this.#position : 0;
+  }
+
+  #directory(depth: number): LayerDirectory {
+    const { layer, real } = this.#frame(depth).stack[this.#positionAt(depth)] as LayerDirectory;
+    return { layer, real, fd: this.#fds[depth] as number };
+  }
+
+  /** A frame that may go its own way: the one that this walk began with may still be somebody's. */
+  #givable(depth: number): WalkFrame {
+    const frame = this.#frame(depth);
+    if (frame.closed === undefined) return frame;
+    closeDirectory(this.#fds[depth] as number);
+    return { ...emptyFrame(frame.path, frame.parent, frame.stack), closed: frame.closed };
   }
 }

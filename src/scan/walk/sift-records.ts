@@ -81,6 +81,15 @@ export function siftRecords(
   return sifted;
 }
 
+/** Every name among the records that were read last, in a directory's own order. */
+export function* namesAmong(length: number): Generator<Bytes> {
+  for (let at = 0; at < length; ) {
+    const size = (recordWords[(at >> 2) + 4] as number) & 0xffff;
+    if (!isDots(recordBytes, at + NAME)) yield nameAt(at, size);
+    at += size;
+  }
+}
+
 function isDots(bytes: Uint8Array, at: number): boolean {
   if (bytes[at] !== DOT) return false;
   return bytes[at + 1] === 0 || (bytes[at + 1] === DOT && bytes[at + 2] === 0);

@@ -1,5 +1,6 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { type InodeId, inodeOf, sameInode } from '../../sys/inode-id.js';
+import { close } from '../../sys/open.js';
 import { stat } from '../../sys/stat.js';
 import { SysError } from '../../sys/sys-error.js';
 import { openLongPath, openQuietly } from '../../union/open-layer-directory.js';
@@ -13,7 +14,9 @@ export interface WalkFrame extends WalkDirectory {
   /** Subdirectories still to be entered, and the stack position each was found at. */
   names: Bytes[];
   positions: number[];
-  /** The same for those that no upper branch has, entered last. */
+  /** Whether it is known of all of these that no higher layer hides them. */
+  settled: boolean;
+  /** The same for those that no upper branch has, entered last; of these it is known. */
   later: { readonly names: Bytes[]; readonly positions: number[] };
   /** Wanted names met in lower layers: more may be near. */
   hits: number;
@@ -29,6 +32,7 @@ export function emptyFrame(path: Bytes, parent: WalkFrame | undefined, stack: La
     stack,
     names: [],
     positions: [],
+    settled: false,
     later: { names: [], positions: [] },
     hits: 0,
     closed: undefined,
@@ -63,19 +67,32 @@ const ESTALE = 116;
 export function resume(frame: WalkFrame, rootOf: (branch: number) => number): void {
   const opened: LayerDirectory[] = [];
   try {
-    for (const [i, { layer, real }] of frame.stack.entries()) {
-      const fd = openLongPath(rootOf(layer.branch), real);
-      opened.push({ layer, real, fd });
-      const was = frame.closed?.[i];
-      if (was === undefined || !sameInode(was, stat(fd, '' as Bytes)))
-        throw new SysError('openat2', ESTALE, real);
-    }
+    for (const [position, { layer, real }] of frame.stack.entries())
+      opened.push({ layer, real, fd: reopen(frame, position, rootOf) });
   } catch (error) {
     closeStack(opened);
     throw error;
   }
   frame.stack = opened;
   frame.closed = undefined;
+}
+
+/**
+ * Opens one of the directories of a frame that are closed.
+ *
+ * @throws SysError as {@link resume} does
+ */
+export function reopen(frame: WalkFrame, position: number, rootOf: (branch: number) => number): number {
+  const { layer, real } = frame.stack[position] as LayerDirectory;
+  const fd = openLongPath(rootOf(layer.branch), real);
+  try {
+    const was = frame.closed?.[position];
+    if (was !== undefined && sameInode(was, stat(fd, '' as Bytes))) return fd;
+    throw new SysError('openat2', ESTALE, real);
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
 }
 
 /** The roots of a union, opened again for a walk of its own. */

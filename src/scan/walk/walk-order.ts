@@ -60,6 +60,7 @@ export class WalkOrder {
   putOff(frame: WalkFrame): void {
     frame.names = frame.later.names;
     frame.positions = frame.later.positions;
+    frame.settled = true;
     frame.later = { names: [], positions: [] };
     this.#waiting.push(frame);
   }

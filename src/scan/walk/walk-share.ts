@@ -18,6 +18,7 @@ export interface WalkShare {
   readonly ids: readonly InodeId[];
   readonly names: Bytes[];
   readonly positions: number[];
+  readonly settled: boolean;
 }
 
 /** Takes some of a frame's subdirectories out, those that would be entered last. */
@@ -34,12 +35,13 @@ export function shareOf(frame: WalkFrame, count: number): WalkShare {
     ids: frame.closed ?? frame.stack.map(({ fd }) => inodeOf(stat(fd, '' as Bytes))),
     names: frame.names.splice(0, count),
     positions: frame.positions.splice(0, count),
+    settled: frame.settled,
   };
 }
 
 /** The frame of a share, its directories closed. */
 export function frameOf(
-  { places, ids, names, positions }: WalkShare,
+  { places, ids, names, positions, settled }: WalkShare,
   layerOf: (branch: number) => Layer,
 ): WalkFrame {
   let frame: WalkFrame | undefined;
@@ -48,5 +50,5 @@ export function frameOf(
     frame = { ...emptyFrame(path, frame, stack), closed: ids };
   }
   if (frame === undefined) throw new Error('a share of no directory');
-  return Object.assign(frame, { names, positions });
+  return Object.assign(frame, { names, positions, settled });
 }

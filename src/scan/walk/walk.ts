@@ -4,9 +4,10 @@ import { NameStack } from '../../sys/name-stack.js';
 import { isDirectory, stat } from '../../sys/stat.js';
 import { SysError } from '../../sys/sys-error.js';
 import { closeStack, type LayerDirectory, type Stack, type ViewRules } from '../../union/view-rules.js';
+import { KnownTraits } from './layer-traits.js';
 import { LoneWalk, MAX_OPEN } from './lone-walk.js';
-import { type SiftedName, siftRecords } from './sift-records.js';
-import { emptyFrame, reopened, resume, suspend, type WalkFrame } from './walk-frame.js';
+import { endsAtMark, namesAmong, type SiftedName, siftRecords } from './sift-records.js';
+import { emptyFrame, reopen, reopened, resume, suspend, type WalkFrame } from './walk-frame.js';
 import { WalkOrder } from './walk-order.js';
 import { frameOf, shareOf, type WalkShare } from './walk-share.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
@@ -14,6 +15,8 @@ import type { WalkWays } from './walk-ways.js';
 
 /** Directories kept open on the way down; deeper trees close the upper ones and open them anew on the way back. */
 const MAX_OPEN_FRAMES = 64;
+/** Bytes of records, about a thousand: so many names of a higher layer are kept while a merged directory is walked. */
+const MAX_HELD = 32 * 1024;
 /** Postponed directories that are given away at a time. */
 const MAX_PARTS = 256;
 
@@ -31,6 +34,7 @@ export class Walk {
   readonly #ways: WalkWays;
   readonly #lone: LoneWalk;
   readonly #names = new NameStack();
+  readonly #traits = new KnownTraits();
   readonly #frames: WalkFrame[] = [];
   readonly #order: WalkOrder;
   #oldestOpen = 0;
@@ -46,7 +50,7 @@ export class Walk {
     this.#rules = rules;
     this.#visitor = visitor;
     this.progress = progress;
-    this.#lone = new LoneWalk(rules, visitor, progress);
+    this.#lone = new LoneWalk(rules, visitor, progress, this.#traits);
     this.#ways = ways;
     this.#order = new WalkOrder(visitor.complete !== undefined && ways.early !== false);
   }
@@ -91,6 +95,7 @@ export class Walk {
         if (!this.#takeNext()) return false;
         continue;
       }
+      if (frame.settled && this.inRest && this.#goOnLone(frame)) continue;
       const name = frame.names.pop();
       if (name === undefined) this.#leave(frame);
       else this.#child(frame, name, frame.positions.pop() ?? 0);
@@ -177,6 +182,37 @@ export class Walk {
     return false;
   }
 
+  /** Leaves the subdirectories that only the last layer of a directory can have to the walk without the rules. */
+  #goOnLone(frame: WalkFrame): boolean {
+    if (this.#ways.lone === false) return false;
+    const last = frame.stack.length - 1;
+    const directory = frame.stack[last] as LayerDirectory;
+    if (!frame.positions.includes(last) || !this.#lone.takes([directory])) return false;
+    let { fd } = directory;
+    if (frame.closed !== undefined) {
+      try {
+        fd = reopen(frame, last, (branch) => this.#root(branch).fd);
+      } catch (error) {
+        // Each of them is told of as unreadable, one by one.
+        if (error instanceof SysError) return false;
+        throw error;
+      }
+    } else if (last > 0 || frame.later.names.length > 0) {
+      return false;
+    }
+    const { names, positions } = frame;
+    frame.names = names.filter((_, i) => positions[i] !== last);
+    frame.positions = positions.filter((position) => position !== last);
+    if (frame.closed === undefined) this.#pop();
+    this.#lone.goOn(
+      frame,
+      last,
+      fd,
+      names.filter((_, i) => positions[i] === last),
+    );
+    return true;
+  }
+
   #push(frame: WalkFrame): void {
     this.#frames.push(frame);
     this.#closeOldest();
@@ -189,15 +225,21 @@ export class Walk {
     this.#oldestOpen += 1;
   }
 
-  #list(frame: WalkFrame, position: number, { fd, layer }: LayerDirectory): void {
+  #list(frame: WalkFrame, position: number, directory: LayerDirectory): void {
+    const { fd, layer } = directory;
     const wanted = this.#visitor.wanted(layer.branch);
     const names = this.#names;
-    for (;;) {
+    const { marksEnds, foldsCase } = this.#traits.of(layer);
+    let held = position < frame.stack.length - 1 && !foldsCase ? new Set<Bytes>() : undefined;
+    for (let ended = false; !ended; ) {
       const length = readRecords(fd);
       if (length < 0) throw new SysError('getdents64', -length);
-      if (length === 0) return;
+      if (length === 0) break;
+      if (length > MAX_HELD) held = undefined;
+      if (held !== undefined) for (const name of namesAmong(length)) held.add(name);
       names.cut(0);
       const sifted = siftRecords(length, wanted, this.#rules.hidden, names, this.progress);
+      ended = marksEnds && endsAtMark();
       for (const name of names.namesBetween(0, names.top)) addName(frame, position, name);
       const hits: SiftedName[] = [];
       for (const each of sifted) {
@@ -207,6 +249,7 @@ export class Walk {
       if (layer.role !== 'upper') frame.hits += hits.length;
       for (const { name, inode } of hits) this.#visitor.onName(frame, position, name, inode);
     }
+    if (held !== undefined) frame.stack[position] = { ...directory, names: held };
   }
 
   #child(frame: WalkFrame, name: Bytes, position: number): void {
@@ -236,6 +279,10 @@ export class Walk {
     if (frame.later.names.length > 0 && frame.closed === undefined) suspend(frame);
     else if (frame.closed === undefined) closeStack(frame.stack);
     if (frame.later.names.length > 0) this.#order.putOff(frame);
+    this.#pop();
+  }
+
+  #pop(): void {
     this.#frames.pop();
     this.#oldestOpen = Math.max(0, Math.min(this.#oldestOpen, this.#frames.length - 1));
   }
