@@ -11,6 +11,11 @@ export const XATTR_REPLACE = 2;
 
 /** The kernel's own limit for one value and for one list (XATTR_SIZE_MAX, XATTR_LIST_MAX). */
 const MAX = 65536;
+/**
+ * What is asked for first: the kernel clears as much memory as it is offered before it looks (1.4 microseconds of 2.7
+ * for 64 KiB, whether there is a value or not), and hardly any value is longer than this.
+ */
+const USUAL = 1024;
 
 const calls = {
   get: native('long getxattr(void *path, void *name, void *value, size_t size)'),
@@ -39,6 +44,7 @@ function procPath(dirfd: number, name: Bytes): Buffer {
 }
 
 const scratch = Buffer.allocUnsafe(MAX);
+const ERANGE = 34;
 const ENODATA = 61;
 const EOPNOTSUPP = 95;
 const attributeNames = new Map<string, Buffer>();
@@ -63,7 +69,14 @@ export function getXattr(dirfd: number, name: Bytes, attribute: string): Buffer 
 function getRaw(dirfd: number, name: Bytes, attribute: string): number {
   const cattribute = attributeName(attribute);
   const call = name === '' ? calls.get : calls.lget;
-  return invokeRaw('getxattr', dirfd, name, () => call(procPath(dirfd, name), cattribute, scratch, MAX));
+  return anySize((size) =>
+    invokeRaw('getxattr', dirfd, name, () => call(procPath(dirfd, name), cattribute, scratch, size)),
+  );
+}
+
+function anySize(get: (size: number) => number): number {
+  const result = get(USUAL);
+  return result === -ERANGE ? get(MAX) : result;
 }
 
 /** As {@link getXattr}, as text: of a thousand entries nobody wants a thousand buffers. */
@@ -83,7 +96,7 @@ export function getXattrFd(fd: number, attribute: string): Buffer | undefined {
   const cattribute = attributeName(attribute);
   return value(
     '' as Bytes,
-    invokeRaw('getxattr', fd, '', () => calls.fget(fd, cattribute, scratch, MAX)),
+    anySize((size) => invokeRaw('getxattr', fd, '', () => calls.fget(fd, cattribute, scratch, size))),
   );
 }
 
