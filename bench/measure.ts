@@ -34,24 +34,31 @@ export function measure(
   contenders: readonly Contender[],
   { rounds, cold }: MeasureOptions,
 ): Measured[] {
-  const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
-  const peaks = new Map<string, number>();
+  const samples: Measured[][] = [];
   for (let round = cold ? 1 : 0; round <= rounds; round += 1) {
-    for (const { name, command, before } of round % 2 === 0 ? contenders : [...contenders].reverse()) {
+    const inTurn = round % 2 === 0 ? contenders : [...contenders].reverse();
+    const sample = inTurn.map(({ name, command, before }) => {
       before?.();
       if (cold) writeFileSync('/proc/sys/vm/drop_caches', '3');
       const [ns = 0, kib = 0, status = 0] = execFileSync(program, command).toString().split(' ').map(Number);
       if (status !== 0) throw new Error(`${name} failed with ${status}: ${command.join(' ')}`);
-      if (round === 0) continue;
-      times.get(name)?.push(ns / 1e6);
-      peaks.set(name, Math.max(peaks.get(name) ?? 0, kib / 1024));
-    }
+      return { name, ms: ns / 1e6, ratio: Number.NaN, mib: kib / 1024 };
+    });
+    if (round > 0) samples.push(round % 2 === 0 ? sample : sample.reverse());
   }
-  const first = times.get(contenders[0]?.name ?? '') ?? [];
-  return contenders.map(({ name }) => {
-    const own = times.get(name) ?? [];
-    const ratios = own.map((ms, i) => ms / (first[i] ?? Number.NaN));
-    return { name, ms: median(own), ratio: median(ratios), mib: peaks.get(name) ?? 0 };
+  return compare(samples);
+}
+
+/** Medians over rounds that each hold the same contenders in the same order, and the ratios to the first of them. */
+export function compare(rounds: readonly (readonly Measured[])[]): Measured[] {
+  return (rounds[0] ?? []).map(({ name }, i) => {
+    const own = rounds.map((round) => round[i] as Measured);
+    return {
+      name,
+      ms: median(own.map(({ ms }) => ms)),
+      ratio: median(own.map(({ ms }, round) => ms / (rounds[round]?.[0]?.ms ?? Number.NaN))),
+      mib: Math.max(...own.map(({ mib }) => mib)),
+    };
   });
 }
 

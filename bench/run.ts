@@ -1,11 +1,12 @@
 // npm run bench -- [--files N] [--entries N] [--rounds N] [--cold] [--json FILE] [--compare FILE] [walk|flush|start|shortcuts|btrfs|xfs|lowers …]
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { flushes } from './flushes.js';
 import { type Contender, type Measured, measure } from './measure.js';
 import { compile, isInstalled, type Programs } from './programs.js';
 import { shortcuts } from './shortcuts.js';
@@ -101,79 +102,6 @@ function walks(programs: Programs, shape: string): Results {
   }
 }
 
-function flushes(programs: Programs): Results {
-  const [count, directories] = [25_000, 500];
-  const stage = makeStage(count * 8);
-  try {
-    const root = (round: number): string => join(stage.root, `round${round}`);
-    let round = 0;
-    const prepare = (): void => {
-      rmSync(root(round), { recursive: true, force: true });
-      round += 1;
-      const overlay = overlayStage(root(round));
-      execFileSync(programs['make-tree'], [overlay.lower, 'flat', '0']);
-      makeGroups(overlay.lower, count, directories);
-      cpSync(join(overlay.lower, 'orig'), join(root(round), 'index'), { recursive: true });
-      mkdirSync(join(root(round), 'target'));
-      const names = Array.from({ length: count }, (_, i) => `orig/f${String(i).padStart(6, '0')}`);
-      whileMounted(root(round), overlay, (view) => change(view, names));
-      execFileSync('sync');
-      overlayWords.splice(0, overlayWords.length, ...overlay.words);
-      cCommand.splice(1, 2, join(root(round), 'index'), join(root(round), 'target'));
-    };
-    const overlayWords: string[] = [...plinkctl, 'flush', '-q'];
-    const cCommand: [string, ...string[]] = [programs.links, '', '', String(count), String(directories)];
-    const samples: { c: number[]; ours: number[]; mib: number } = { c: [], ours: [], mib: 0 };
-    for (let i = 0; i < Math.min(rounds, 3); i += 1) {
-      prepare();
-      const words: [string, ...string[]] = [plinkctl[0], plinkctl[1], 'flush', '-q', ...overlayWords];
-      const [c] = measure(programs.measure, [{ name: 'C', command: [...cCommand] }], {
-        rounds: 1,
-        cold: true,
-      });
-      const [ours] = measure(programs.measure, [{ name: 'plinkctl', command: words }], {
-        rounds: 1,
-        cold: true,
-      });
-      samples.c.push(c?.ms ?? 0);
-      samples.ours.push(ours?.ms ?? 0);
-      samples.mib = Math.max(samples.mib, ours?.mib ?? 0);
-    }
-    const middle = (list: number[]): number =>
-      [...list].sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN;
-    return {
-      [`flush of ${count} entries, ${count * 2} links into ${directories} directories`]: [
-        { name: 'C links, syncs, removals', ms: middle(samples.c), ratio: 1, mib: 2 },
-        {
-          name: 'plinkctl flush (scan included)',
-          ms: middle(samples.ours),
-          ratio: middle(samples.ours.map((ms, i) => ms / (samples.c[i] ?? Number.NaN))),
-          mib: samples.mib,
-        },
-      ],
-    };
-  } finally {
-    stage.dispose();
-  }
-}
-
-function makeGroups(lower: string, count: number, directories: number): void {
-  const script = `
-    import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
-    process.chdir(process.argv[1]);
-    mkdirSync('orig');
-    for (let d = 0; d < ${directories}; d += 1) mkdirSync('d' + String(d).padStart(3, '0'));
-    for (let i = 0; i < ${count}; i += 1) {
-      const name = 'f' + String(i).padStart(6, '0');
-      writeFileSync('orig/' + name, '');
-      for (let k = 0; k < 2; k += 1) {
-        const d = String((i * 7 + k * 131) % ${directories}).padStart(3, '0');
-        linkSync('orig/' + name, 'd' + d + '/' + name + '_' + k);
-      }
-    }`;
-  execFileSync(process.execPath, ['--input-type=module', '-e', script, lower]);
-}
-
 function starts(programs: Programs): Results {
   const stage = makeStage(1000);
   try {
@@ -210,7 +138,7 @@ try {
   if (wanted.includes('walk')) Object.assign(results, walks(programs, 'wide'));
   if (wanted.includes('flat')) Object.assign(results, walks(programs, 'flat'));
   if (wanted.includes('deep')) Object.assign(results, walks(programs, 'deep'));
-  if (wanted.includes('flush')) Object.assign(results, flushes(programs));
+  if (wanted.includes('flush')) Object.assign(results, flushes({ programs, plinkctl, rounds }));
   for (const [name, run] of Object.entries(shortcuts)) {
     if (!wanted.includes('shortcuts') && !wanted.includes(name)) continue;
     Object.assign(results, run({ programs, plinkctl, files, rounds, home }));
