@@ -40,3 +40,8 @@ export function directoryInodesAreTrue(fileSystem: bigint): boolean {
     [magic.ext4, magic.xfs, magic.btrfs, magic.tmpfs, magic.squashfs, magic.erofs, magic.f2fs] as bigint[]
   ).includes(fileSystem);
 }
+
+/** Whether all of a file system has one device number: btrfs gives each subvolume its own. */
+export function hasOneDevice(fileSystem: bigint): boolean {
+  return fileSystem !== magic.btrfs && directoryInodesAreTrue(fileSystem);
+}

@@ -24,20 +24,39 @@ export function encodeOverlayHandle({ upper, uuid, handle }: OverlayHandle): Buf
   return Buffer.concat([head, uuid, handle.fid]);
 }
 
+/** The name of the index entry for a lower inode: its blob in hex, put together as text at a third of the cost. */
+export function indexName(uuid: Buffer, { type, fid }: Handle): string {
+  return `00fb${hexByte(HEADER + fid.length)}00${hexByte(type)}${uuid.toString('hex')}${fid.toString('hex')}`;
+}
+
+function hexByte(value: number): string {
+  return (value & 0xff).toString(16).padStart(2, '0');
+}
+
 /** Why the kernel does not take a blob: `junk` makes the mount fail with EINVAL, `foreign` with ENODATA. */
 export type BadHandle = 'junk' | 'foreign';
 
-/** Reads a blob by the kernel's own checks (ovl_check_fb_len). */
-export function parseOverlayHandle(blob: Buffer): OverlayHandle | BadHandle {
-  const [version = 0, magic = 0, length = 0, flags = 0, type = 0] = blob;
+/** What is wrong with a blob by the kernel's own checks (ovl_check_fb_len). */
+export function whyBadHandle(blob: Buffer): BadHandle | undefined {
+  // Not taken apart as an array: that costs five times as much, for each entry of an index.
+  const version = blob[0] ?? 0;
+  const magic = blob[1] ?? 0;
+  const length = blob[2] ?? 0;
+  const flags = blob[3] ?? 0;
   if (blob.length < HEADER || length < HEADER || length > blob.length || magic !== MAGIC) return 'junk';
   if (version > 0 || (flags & ~(BIG_ENDIAN | ANY_ENDIAN | IS_UPPER)) !== 0) return 'foreign';
   if ((flags & ANY_ENDIAN) === 0 && (flags & BIG_ENDIAN) !== 0) return 'foreign';
-  if (length !== blob.length) return 'junk';
+  return length === blob.length ? undefined : 'junk';
+}
+
+/** Reads a blob, which belongs to the answer from now on. */
+export function parseOverlayHandle(blob: Buffer): OverlayHandle | BadHandle {
+  const bad = whyBadHandle(blob);
+  if (bad !== undefined) return bad;
   return {
-    upper: (flags & IS_UPPER) !== 0,
-    uuid: Buffer.from(blob.subarray(5, HEADER)),
-    handle: { type, fid: Buffer.from(blob.subarray(HEADER)) },
+    upper: ((blob[3] ?? 0) & IS_UPPER) !== 0,
+    uuid: blob.subarray(5, HEADER),
+    handle: { type: blob[4] ?? 0, fid: blob.subarray(HEADER) },
   };
 }
 

@@ -8,6 +8,7 @@ import {
   blobOfIndexName,
   type OverlayHandle,
   parseOverlayHandle,
+  whyBadHandle,
 } from '../../union/overlay-handle.js';
 import { entryInode } from '../file-kind.js';
 import type { EntryInode } from '../result.js';
@@ -60,8 +61,8 @@ function readEntry(index: number, name: Bytes, stat: Stat, attributes: Attribute
   const inode = entryInode(stat);
   if (name.startsWith('#')) return { name, inode, type: 'temporary', bad: undefined, ...unmarked };
   const blob = blobOfIndexName(name);
-  const parsed = blob === undefined ? 'junk' : parseOverlayHandle(blob);
-  if (typeof parsed === 'string') return { name, inode, type: 'junk', bad: parsed, ...unmarked };
+  const bad = blob === undefined ? 'junk' : whyBadHandle(blob);
+  if (bad !== undefined) return { name, inode, type: 'junk', bad, ...unmarked };
   if (isNullDevice(stat)) return { name, inode, type: 'whiteout', bad: undefined, ...unmarked };
   if (isDirectory(stat)) return { name, inode, type: 'directory', bad: undefined, ...unmarked };
   const origin = getXattrText(index, name, attributes.origin, 'hex');

@@ -7,12 +7,7 @@ import { isSysError, SysError } from '../../sys/sys-error.js';
 import { getXattr } from '../../sys/xattr.js';
 import { directoryInodesAreTrue } from '../../union/handle-inode.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
-import {
-  encodeOverlayHandle,
-  type OverlayHandle,
-  parseOverlayHandle,
-  sameHandle,
-} from '../../union/overlay-handle.js';
+import { indexName, type OverlayHandle, parseOverlayHandle, sameHandle } from '../../union/overlay-handle.js';
 import { refuseUnreadableMarks } from '../../union/refuse-unreadable-marks.js';
 import type { OverlayUnion } from '../../union/union.js';
 import type { Layer } from '../../union/view-rules.js';
@@ -226,5 +221,5 @@ export function indexNameOf(
 ): string | undefined {
   const handle = handleOf(dirfd, name);
   if (handle === undefined || layer.uuid === undefined) return undefined;
-  return encodeOverlayHandle({ upper: false, uuid: layer.uuid, handle }).toString('hex');
+  return indexName(layer.uuid, handle);
 }

@@ -5,6 +5,7 @@ import { InodeMap } from '../../sys/inode-map.js';
 import { isRegular, S_IFMT, sight, stat } from '../../sys/stat.js';
 import { isSysError, SysError } from '../../sys/sys-error.js';
 import { getXattrText } from '../../sys/xattr.js';
+import { hasOneDevice } from '../../union/handle-inode.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
 import type { Layer, LayerDirectory } from '../../union/view-rules.js';
 import { withOne } from '../../with-one.js';
@@ -40,6 +41,7 @@ export class OverlayNames implements WalkVisitor {
   #places: LikelyPlaces | undefined;
   #at: LayerDirectory | undefined;
   #device = 0n;
+  readonly #devices = new Map<number, bigint>();
   #theirRedirects = 0;
 
   /**
@@ -176,11 +178,16 @@ export class OverlayNames implements WalkVisitor {
     this.unreadable.push(unreadable);
   }
 
-  /** Device of the layer directory at hand: one look for all its names. */
+  /** Device of the layer directory at hand: one look for all that are known to have it. */
   #deviceOf(at: LayerDirectory): bigint {
-    if (this.#at !== at) this.#device = stat(at.fd, '' as Bytes).dev;
+    const { branch } = at.layer;
+    const known = this.#at === at ? this.#device : this.#devices.get(branch);
+    const device = known ?? stat(at.fd, '' as Bytes).dev;
     this.#at = at;
-    return this.#device;
+    this.#device = device;
+    if (known === undefined && hasOneDevice(this.#layers.get(branch)?.fileSystem ?? 0n))
+      this.#devices.set(branch, device);
+    return device;
   }
 
   #onLower(directory: WalkDirectory, position: number, name: Bytes, inode: bigint | undefined): void {
