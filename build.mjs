@@ -50,6 +50,9 @@ const lazyImports = {
 /** What a script has in place of `import.meta.url`. */
 const FILE_URL = "const __url = require('node:url').pathToFileURL(__filename).href;";
 
+/** Release of the package whose native part src/sys/load-koffi.ts takes. */
+const KOFFI_VERSION = JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).dependencies.koffi);
+
 /** A script, for what starts must be cheap: Node's loader of modules takes 8 ms to get ready. */
 const scriptOptions = {
   outdir: 'dist',
@@ -58,7 +61,7 @@ const scriptOptions = {
   platform: 'node',
   target: 'node20.19',
   external: ['koffi'],
-  define: { 'import.meta.url': '__url' },
+  define: { 'import.meta.url': '__url', KOFFI_VERSION },
   sourcemap: 'linked',
   sourcesContent: false,
   logLevel: 'warning',
@@ -98,6 +101,7 @@ function bundleModule(options) {
     target: 'node20.19',
     // koffi finds its prebuilt library beside its own files.
     external: ['koffi'],
+    define: { KOFFI_VERSION },
     // The CommonJS dependencies (graceful-fs, signal-exit) call require() for Node's own modules.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

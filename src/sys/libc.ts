@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import { loadKoffi } from './load-koffi.js';
 
 /** System call numbers where libc has no (or not everywhere a) symbol. arm64's are the generic table's. */
 const numbers = {
@@ -19,6 +19,8 @@ export const SYS = (() => {
     `plinkctl does not know the system calls of ${process.arch} (it knows x64, arm64, riscv64, loong64)`,
   );
 })();
+
+const koffi = loadKoffi();
 
 // The program itself: finds libc's symbols without naming glibc or musl.
 const libc = koffi.load(null);

@@ -19,6 +19,9 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
         name: 'koffi',
         setup: (build) => {
           build.onResolve({ filter: /^koffi$/ }, () => ({ path: koffi, external: true }));
+          build.onLoad({ filter: /\/load-koffi\.ts$/ }, () => ({
+            contents: "import koffi from 'koffi'; export const loadKoffi = () => koffi;",
+          }));
         },
       },
     ],
