@@ -51,6 +51,14 @@ export function postponeUnlikely(frame: WalkFrame, likely: ReadonlySet<Bytes>): 
   }
 }
 
+/** Takes the subdirectories out that were found at one position. */
+export function takeOut(frame: WalkFrame, position: number): Bytes[] {
+  const { names, positions } = frame;
+  frame.names = names.filter((_, i) => positions[i] !== position);
+  frame.positions = positions.filter((each) => each !== position);
+  return names.filter((_, i) => positions[i] === position);
+}
+
 /** Closes a frame's directories to save descriptors; {@link resume} opens them again. */
 export function suspend(frame: WalkFrame): void {
   frame.closed = frame.stack.map(({ fd }) => inodeOf(stat(fd, '' as Bytes)));

@@ -1,13 +1,10 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
-import { readRecords } from '../../sys/descent.js';
-import { NameStack } from '../../sys/name-stack.js';
-import { isDirectory, stat } from '../../sys/stat.js';
 import { SysError } from '../../sys/sys-error.js';
 import { closeStack, type LayerDirectory, type Stack, type ViewRules } from '../../union/view-rules.js';
 import { KnownTraits } from './layer-traits.js';
 import { LoneWalk, MAX_OPEN } from './lone-walk.js';
-import { endsAtMark, namesAmong, type SiftedName, siftRecords } from './sift-records.js';
-import { emptyFrame, reopen, reopened, resume, suspend, type WalkFrame } from './walk-frame.js';
+import { MergedListing } from './merged-listing.js';
+import { emptyFrame, reopen, reopened, resume, suspend, takeOut, type WalkFrame } from './walk-frame.js';
 import { WalkOrder } from './walk-order.js';
 import { frameOf, shareOf, type WalkShare } from './walk-share.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
@@ -15,8 +12,6 @@ import type { WalkWays } from './walk-ways.js';
 
 /** Directories kept open on the way down; deeper trees close the upper ones and open them anew on the way back. */
 const MAX_OPEN_FRAMES = 64;
-/** Bytes of records, about a thousand: so many names of a higher layer are kept while a merged directory is walked. */
-const MAX_HELD = 32 * 1024;
 /** Postponed directories that are given away at a time. */
 const MAX_PARTS = 256;
 
@@ -33,8 +28,7 @@ export class Walk {
   readonly #visitor: WalkVisitor;
   readonly #ways: WalkWays;
   readonly #lone: LoneWalk;
-  readonly #names = new NameStack();
-  readonly #traits = new KnownTraits();
+  readonly #listing: MergedListing;
   readonly #frames: WalkFrame[] = [];
   readonly #order: WalkOrder;
   #oldestOpen = 0;
@@ -50,7 +44,9 @@ export class Walk {
     this.#rules = rules;
     this.#visitor = visitor;
     this.progress = progress;
-    this.#lone = new LoneWalk(rules, visitor, progress, this.#traits);
+    const traits = new KnownTraits();
+    this.#lone = new LoneWalk(rules, visitor, progress, traits);
+    this.#listing = new MergedListing(rules, visitor, progress, traits);
     this.#ways = ways;
     this.#order = new WalkOrder(visitor.complete !== undefined && ways.early !== false);
   }
@@ -154,7 +150,7 @@ export class Walk {
     this.#visitor.onDirectory?.(frame);
     for (const [position, directory] of stack.entries()) {
       try {
-        this.#list(frame, position, directory);
+        this.#listing.list(frame, position, directory);
       } catch (error) {
         this.#unreadable(path, directory.layer.branch, error);
       }
@@ -200,16 +196,9 @@ export class Walk {
     } else if (last > 0 || frame.later.names.length > 0) {
       return false;
     }
-    const { names, positions } = frame;
-    frame.names = names.filter((_, i) => positions[i] !== last);
-    frame.positions = positions.filter((position) => position !== last);
+    const names = takeOut(frame, last);
     if (frame.closed === undefined) this.#pop();
-    this.#lone.goOn(
-      frame,
-      last,
-      fd,
-      names.filter((_, i) => positions[i] === last),
-    );
+    this.#lone.goOn(frame, last, fd, names);
     return true;
   }
 
@@ -223,33 +212,6 @@ export class Walk {
     const oldest = this.#frames[this.#oldestOpen];
     if (oldest !== undefined && oldest.closed === undefined) suspend(oldest);
     this.#oldestOpen += 1;
-  }
-
-  #list(frame: WalkFrame, position: number, directory: LayerDirectory): void {
-    const { fd, layer } = directory;
-    const wanted = this.#visitor.wanted(layer.branch);
-    const names = this.#names;
-    const { marksEnds, foldsCase } = this.#traits.of(layer);
-    let held = position < frame.stack.length - 1 && !foldsCase ? new Set<Bytes>() : undefined;
-    for (let ended = false; !ended; ) {
-      const length = readRecords(fd);
-      if (length < 0) throw new SysError('getdents64', -length);
-      if (length === 0) break;
-      if (length > MAX_HELD) held = undefined;
-      if (held !== undefined) for (const name of namesAmong(length)) held.add(name);
-      names.cut(0);
-      const sifted = siftRecords(length, wanted, this.#rules.hidden, names, this.progress);
-      ended = marksEnds && endsAtMark();
-      for (const name of names.namesBetween(0, names.top)) addName(frame, position, name);
-      const hits: SiftedName[] = [];
-      for (const each of sifted) {
-        if (each.unknown && isDirectory(stat(fd, each.name))) addName(frame, position, each.name);
-        else if (each.counts) hits.push(each);
-      }
-      if (layer.role !== 'upper') frame.hits += hits.length;
-      for (const { name, inode } of hits) this.#visitor.onName(frame, position, name, inode);
-    }
-    if (held !== undefined) frame.stack[position] = { ...directory, names: held };
   }
 
   #child(frame: WalkFrame, name: Bytes, position: number): void {
@@ -296,9 +258,4 @@ export class Walk {
     this.#oldestOpen = this.#frames.length - 1;
     return true;
   }
-}
-
-function addName(frame: WalkFrame, position: number, name: Bytes): void {
-  frame.names.push(name);
-  frame.positions.push(position);
 }

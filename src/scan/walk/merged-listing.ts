@@ -1,0 +1,66 @@
+import type { Bytes } from '../../sys/bytes.js';
+import { readRecords } from '../../sys/descent.js';
+import { NameStack } from '../../sys/name-stack.js';
+import { isDirectory, stat } from '../../sys/stat.js';
+import { SysError } from '../../sys/sys-error.js';
+import type { LayerDirectory, ViewRules } from '../../union/view-rules.js';
+import type { KnownTraits } from './layer-traits.js';
+import { endsAtMark, namesAmong, type SiftedName, siftRecords } from './sift-records.js';
+import type { WalkFrame } from './walk-frame.js';
+import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
+
+/** Bytes of records, about a thousand: so many names of a higher layer are kept while a merged directory is walked. */
+const MAX_HELD = 32 * 1024;
+
+/** Reads the layer directories of merged directories. */
+export class MergedListing {
+  readonly #rules: ViewRules;
+  readonly #visitor: WalkVisitor;
+  readonly #progress: WalkProgress;
+  readonly #traits: KnownTraits;
+  readonly #names = new NameStack();
+
+  constructor(rules: ViewRules, visitor: WalkVisitor, progress: WalkProgress, traits: KnownTraits) {
+    this.#rules = rules;
+    this.#visitor = visitor;
+    this.#progress = progress;
+    this.#traits = traits;
+  }
+
+  /**
+   * Tells the visitor of the wanted names in one directory of a frame's stack, and notes its subdirectories in the frame.
+   *
+   * @throws SysError where the directory cannot be read to its end
+   */
+  list(frame: WalkFrame, position: number, directory: LayerDirectory): void {
+    const { fd, layer } = directory;
+    const wanted = this.#visitor.wanted(layer.branch);
+    const names = this.#names;
+    const { marksEnds, foldsCase } = this.#traits.of(layer);
+    let held = position < frame.stack.length - 1 && !foldsCase ? new Set<Bytes>() : undefined;
+    for (let ended = false; !ended; ) {
+      const length = readRecords(fd);
+      if (length < 0) throw new SysError('getdents64', -length);
+      if (length === 0) break;
+      if (length > MAX_HELD) held = undefined;
+      if (held !== undefined) for (const name of namesAmong(length)) held.add(name);
+      names.cut(0);
+      const sifted = siftRecords(length, wanted, this.#rules.hidden, names, this.#progress);
+      ended = marksEnds && endsAtMark();
+      for (const name of names.namesBetween(0, names.top)) addName(frame, position, name);
+      const hits: SiftedName[] = [];
+      for (const each of sifted) {
+        if (each.unknown && isDirectory(stat(fd, each.name))) addName(frame, position, each.name);
+        else if (each.counts) hits.push(each);
+      }
+      if (layer.role !== 'upper') frame.hits += hits.length;
+      for (const { name, inode } of hits) this.#visitor.onName(frame, position, name, inode);
+    }
+    if (held !== undefined) frame.stack[position] = { ...directory, names: held };
+  }
+}
+
+function addName(frame: WalkFrame, position: number, name: Bytes): void {
+  frame.names.push(name);
+  frame.positions.push(position);
+}
