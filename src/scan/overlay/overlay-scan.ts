@@ -49,7 +49,9 @@ async function scanLayers(
     const sharing =
       options.threads === 1
         ? undefined
-        : shareWalk({ union, sought, inspect, ways: options.ways ?? {} }, (theirs) => found.merge(theirs));
+        : shareWalk({ union, sought, inspect, ways: options.ways ?? {} }, overlay.lowers, (theirs) =>
+            found.merge(theirs),
+          );
     await runWalk(overlay.layers.roots, rules, found, options, progress, sharing);
     await places.learn(found.byKey);
   }

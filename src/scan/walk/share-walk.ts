@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import type { OverlayUnion } from '../../union/union.js';
+import type { Layer } from '../../union/view-rules.js';
 import type { FoundNames, SoughtInode } from '../overlay/entry-names.js';
 import type { WalkSharing } from './run-walk.js';
+import { usedInodes } from './used-inodes.js';
 import type { Walk } from './walk.js';
 import type { WalkShare } from './walk-share.js';
 import type { WalkProgress } from './walk-visitor.js';
@@ -25,8 +27,10 @@ export type ShareMessage =
   | { readonly say: 'failed'; readonly error: unknown }
   | { readonly say: 'end' };
 
-/** Milliseconds of a walk that is worth a thread: one takes 80 to be up, and most walks end before that. */
+/** Milliseconds of a walk that is worth a thread: one takes 40 to be up, and most walks end before that. */
 const WORTH_A_THREAD_MS = 40;
+/** Names still to be met that are: one thread goes through them in 80 milliseconds. */
+const WORTH_A_THREAD_NAMES = 200_000;
 
 // The bundle has this module in a folder of its own below the worker's.
 const worker = ['./walk-worker.cjs', '../walk-worker.cjs']
@@ -37,26 +41,39 @@ const worker = ['./walk-worker.cjs', '../walk-worker.cjs']
  * Lets a second thread take part in a walk, once it has shown to be a long one; undefined where the program runs
  * from its sources and has no file for a thread to run.
  *
+ * @param lowers - the layers whose names are most of the walk
  * @param onFound - receives what the other thread found, whenever it has come to an end of its work
  */
-export function shareWalk(scan: SharedScan, onFound: (found: FoundNames) => void): WalkSharing | undefined {
-  return worker === undefined ? undefined : new SharedWalk(worker, scan, onFound);
+export function shareWalk(
+  scan: SharedScan,
+  lowers: readonly Layer[],
+  onFound: (found: FoundNames) => void,
+): WalkSharing | undefined {
+  return worker === undefined ? undefined : new SharedWalk(worker, scan, lowers, onFound);
 }
 
 class SharedWalk implements WalkSharing {
   readonly #file: string;
   readonly #scan: SharedScan;
+  readonly #lowers: readonly Layer[];
   readonly #onFound: (found: FoundNames) => void;
   readonly #begun = performance.now();
   #thread: Worker | undefined;
   #port: MessagePort | undefined;
+  #inodes: number | undefined;
   #theyHunger = false;
   #failure: unknown;
   #ended: Promise<unknown> | undefined;
 
-  constructor(file: string, scan: SharedScan, onFound: (found: FoundNames) => void) {
+  constructor(
+    file: string,
+    scan: SharedScan,
+    lowers: readonly Layer[],
+    onFound: (found: FoundNames) => void,
+  ) {
     this.#file = file;
     this.#scan = scan;
+    this.#lowers = lowers;
     this.#onFound = onFound;
   }
 
@@ -70,7 +87,7 @@ class SharedWalk implements WalkSharing {
 
   exchange(walk: Walk): void {
     if (this.#port === undefined) {
-      if (performance.now() - this.#begun < WORTH_A_THREAD_MS) return;
+      if (!this.#isWorthAThread(walk)) return;
       this.#start();
     }
     this.#receive(walk);
@@ -99,6 +116,12 @@ class SharedWalk implements WalkSharing {
     this.#port?.close();
     this.#port = undefined;
     await this.#ended;
+  }
+
+  #isWorthAThread({ progress }: Walk): boolean {
+    if (performance.now() - this.#begun < WORTH_A_THREAD_MS) return false;
+    this.#inodes ??= usedInodes(this.#lowers) ?? Number.POSITIVE_INFINITY;
+    return this.#inodes - progress.names >= WORTH_A_THREAD_NAMES;
   }
 
   #start(): void {
