@@ -33,6 +33,7 @@ export function entryTree(view: EntryView, page: Page, would: boolean): Line[] {
   const { style } = page;
   const { entry } = view;
   const level: Level = view.attention || entry.atRisk ? 'warning' : 'info';
+  if (level === 'info' && page.verbosity === 'quiet') return [];
   const head = [style.bold(shortName(entry, page)), describe(entry), ...labels(view, style, would)].join(
     '  ',
   );

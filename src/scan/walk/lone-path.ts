@@ -53,11 +53,11 @@ export class LonePath {
   }
 
   /** Closes the deepest directory and takes it away. */
-  pop(depth: number): void {
+  pop(): void {
     closeDirectory(this.#fds.pop() as number);
     this.names.cut(this.#starts.pop() as number);
-    this.#bases.length = depth;
-    this.#frames.length = depth;
+    this.#bases.pop();
+    this.#frames.pop();
   }
 
   /** What can be told of a directory. */

@@ -108,7 +108,7 @@ export class LoneWalk {
     while (path.length > 0 && !this.full && this.#progress.directories < until) {
       const depth = path.length - 1;
       if (path.isDone(depth)) {
-        path.pop(depth);
+        path.pop();
         continue;
       }
       const start = names.last;
