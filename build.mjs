@@ -3,7 +3,7 @@
 //   --bench      the benchmarks too
 //   --optional   for `npm install --omit=dev`: without esbuild, leave what is there and succeed
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
@@ -169,11 +169,15 @@ async function keepParsed(file) {
     const module = { exports: {} };
     const load = (path) => import(path);
     script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file), load);
-    // What every line needs is parsed whole when it has run once.
+    // What every line needs, and every walk, is parsed whole when it has run once.
     const silent = { out() {}, err() {}, env: {}, columns: 80 };
-    const [upper, lower, work] = ['upper', 'lower', 'work/work'].map((name) => `${scene}/${name}`);
-    for (const directory of [upper, lower, work]) mkdirSync(directory, { recursive: true });
-    const words = ['list', '--upper', upper, '--lower', lower, '--work', dirname(work)];
+    const [upper, lower, index] = ['upper', 'lower', 'work/index'].map((name) => `${scene}/${name}`);
+    for (const path of [`${upper}/a/b`, `${lower}/a/b/c`, `${lower}/d`, index, `${scene}/work/work`])
+      mkdirSync(path, { recursive: true });
+    writeFileSync(`${lower}/a/b/file`, '');
+    writeFileSync(`${upper}/a/b/file`, '');
+    linkSync(`${upper}/a/b/file`, `${index}/00fb1d0001${'00'.repeat(24)}`);
+    const words = ['list', '--upper', upper, '--lower', lower, '--work', dirname(index)];
     await module.exports.runLine('plinkctl', words, '0', silent);
     writeFileSync(`${file}.${process.versions.v8}-${process.arch}`, script.createCachedData());
   } catch (error) {

@@ -7,7 +7,7 @@ import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
 const BREATH_MS = 40;
 
 /** Directories between two looks at the clock and at the other thread. */
-export const STEP = 256;
+export const STEP = 64;
 
 /** Something that shares a walk with another thread; see `share-walk.ts`. */
 export interface WalkSharing {
