@@ -91,7 +91,11 @@ export class Walk {
         if (!this.#takeNext()) return false;
         continue;
       }
-      if (frame.settled && this.inRest && this.#goOnLone(frame)) continue;
+      if (frame.settled && this.inRest) {
+        // Once for each: what is left then is for the rules.
+        frame.settled = false;
+        if (this.#goOnLone(frame)) continue;
+      }
       const name = frame.names.pop();
       if (name === undefined) this.#leave(frame);
       else this.#child(frame, name, frame.positions.pop() ?? 0);
