@@ -14,6 +14,7 @@ import { getXattr, listXattr, removeXattr, setXattr } from '../sys/xattr.js';
 import { ORPHAN_DIRECTORY } from '../union/aufs-names.js';
 import { openLayerPath, openQuietly } from '../union/open-layer-directory.js';
 import { encodeOverlayHandle, parseOverlayHandle } from '../union/overlay-handle.js';
+import { copyFlags } from './directory-flags.js';
 import { SELF, type Site } from './site.js';
 import { TouchedDirectory } from './touched-directory.js';
 
@@ -135,6 +136,7 @@ function dress(site: Site, fd: number, model: number, { model: { branch } }: Mis
     const origin = originOf(site, branch, model);
     if (origin !== undefined) setXattr(fd, SELF, `${site.prefix}origin`, origin);
     setXattr(fd, SELF, `${site.prefix}impure`, Buffer.from('y'));
+    copyFlags(fd, model, site.prefix);
   }
   chmod(fd, m.mode);
   setTimes(fd, SELF, m.atime, m.mtime);

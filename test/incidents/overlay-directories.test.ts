@@ -2,10 +2,11 @@ import { chmodSync, chownSync, linkSync, mkdirSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ascii, type Bytes, bytesFromText } from '../../src/sys/bytes.js';
+import { inodeFlags, setInodeFlags } from '../../src/sys/filesystem.js';
 import { link, mkdir } from '../../src/sys/names.js';
-import { close, O_DIRECTORY, O_RDONLY, openBeneath, openDirectory } from '../../src/sys/open.js';
+import { close, O_DIRECTORY, O_RDONLY, openBeneath, openDirectory, withFd } from '../../src/sys/open.js';
 import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
-import { overlayUnion } from '../support/overlay-place.js';
+import { overlayUnion, whileMounted } from '../support/overlay-place.js';
 import { layersOf, viewOf } from '../support/overlay-verifier.js';
 import { Place } from '../support/place.js';
 import { posixAcl } from '../support/posix-acl.js';
@@ -25,6 +26,14 @@ function deepLower(...aliases: readonly string[]): (lower: Place) => void {
       linkSync(lower.at(ascii('A')), lower.at(alias as Bytes));
     }
   };
+}
+
+function flagsOf(path: Bytes): number {
+  return withFd(openDirectory(path), (fd) => inodeFlags(fd) ?? 0);
+}
+
+function addFlags(path: Bytes, flags: number): void {
+  withFd(openDirectory(path), (fd) => setInodeFlags(fd, (inodeFlags(fd) ?? 0) | flags));
 }
 
 describeIncidents('restored directories', ['ext4', 'xfs', 'btrfs'], (directory) => {
@@ -80,6 +89,28 @@ describeIncidents('restored directories', ['ext4', 'xfs', 'btrfs'], (directory) 
       expect(after.log).toEqual([]);
       expectSameView(before.tree, after.tree);
       expectSameView(before.tree, viewOf(place, ['index=off']).tree);
+    },
+  );
+
+  test.each(['ext4', 'xfs', 'btrfs'] as const)(
+    'inode-flags-of-missing-directories on %s: immutable and append-only stay, as do sync and noatime',
+    async (type) => {
+      const flags = { kept: 0x30, copied: 0x88, plain: 0 };
+      const place = overlayWith(directory(type), {
+        lower(lower) {
+          deepLower(...Object.keys(flags).map((name) => `${name}/B`))(lower);
+          for (const [name, value] of Object.entries(flags)) addFlags(lower.bytes(ascii(name)), value);
+        },
+      });
+      const shown = (): number[] =>
+        whileMounted(place, INDEX, (view) =>
+          Object.keys(flags).map((name) => flagsOf(view.bytes(ascii(name))) & 0xb8),
+        );
+      expect(shown()).toEqual(Object.values(flags));
+      await runGoal(overlayUnion(place, INDEX), 'flush');
+      expect(shown()).toEqual(Object.values(flags));
+      // The union itself must still be able to write there.
+      expect(flagsOf(new Place(place.upper).bytes(ascii('kept'))) & 0x30).toBe(0);
     },
   );
 
