@@ -21,8 +21,12 @@ export async function main(
   streams: Streams = processStreams(),
 ): Promise<number> {
   if (argv.length === 1 && argv[0] === '--version') {
-    streams.out(`${version}\n`);
-    return 0;
+    try {
+      streams.out(`${version}\n`);
+      return 0;
+    } catch {
+      // The long way asks for the same, and says why it cannot be had.
+    }
   }
   // Everything else loads the system calls.
   const { runLine } = await import('./cli/run-line.js');

@@ -1,4 +1,4 @@
-import { failureJson, failureText } from '../report/failure.js';
+import { type Failure, failureJson, failureText } from '../report/failure.js';
 import { jsonText } from '../report/json-text.js';
 import { formatNotice, type LogFormat } from '../report/notice.js';
 import type { Bytes } from '../sys/bytes.js';
@@ -59,18 +59,26 @@ function helpWords(words: readonly Bytes[]): readonly Bytes[] {
 
 function fail(error: unknown, argv: readonly string[], streams: Streams): number {
   const failure = failureOf(error);
-  if (argv.includes('--json')) {
-    const document = {
-      schema: 'plinkctl/1',
-      command: commandAt(commands, argv)?.[0].name ?? argv[0] ?? null,
-      error: failureJson(failure),
-      exitCode: failure.exitCode,
-    };
-    streams.out(jsonText(document));
-  } else {
+  if (!argv.includes('--json') || !tellProgram(failure, argv, streams)) {
     streams.err(formatNotice({ level: 'error', text: failureText(failure) }, logFormat(argv, streams)));
   }
   return failure.exitCode;
+}
+
+/** False where the document cannot be written: that may be the very failure. */
+function tellProgram(failure: Failure, argv: readonly string[], streams: Streams): boolean {
+  const document = {
+    schema: 'plinkctl/1',
+    command: commandAt(commands, argv)?.[0].name ?? argv[0] ?? null,
+    error: failureJson(failure),
+    exitCode: failure.exitCode,
+  };
+  try {
+    streams.out(jsonText(document));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // The command line may be the very thing that could not be read.

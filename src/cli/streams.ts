@@ -11,8 +11,8 @@ export function processStreams(): Streams {
   const errIsTerminal = isTerminal(2, () => process.stderr);
   const answers = errIsTerminal && isTerminal(0, () => process.stdin);
   return {
-    out: (text) => write(1, text),
-    err: (text) => write(2, text),
+    out: (text) => write(STDOUT, text),
+    err: (text) => write(STDERR, text),
     outIsTerminal: terminal,
     errIsTerminal,
     outIsJournal: isJournal(1, process.env),
@@ -49,6 +49,8 @@ function isTerminal(fd: number, stream: () => { readonly isTTY?: boolean }): boo
   }
 }
 
+const STDOUT = 1;
+const STDERR = 2;
 const AGAIN_MS = 5;
 
 function write(fd: number, text: string): void {
@@ -60,7 +62,11 @@ function write(fd: number, text: string): void {
       const { code } = error as NodeJS.ErrnoException;
       // `plinkctl list | head`: the reader has what it wanted. Without the descriptor nobody listens at all.
       if (code === 'EPIPE' || code === 'EBADF') return;
-      if (code !== 'EAGAIN') throw error;
+      if (code !== 'EAGAIN') {
+        // A log that takes no more is no reason to stop, and there is nowhere left to say so.
+        if (fd === STDERR) return;
+        throw Object.assign(error as object, { path: 'standard output' });
+      }
       // Somebody who shares the pipe made it non-blocking, and it is full.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, AGAIN_MS);
     }

@@ -30,6 +30,22 @@ describe('the program as a process', () => {
     expect({ status: stdout, stderr }).toEqual({ status: '0\n', stderr: '' });
   });
 
+  test.each([['--version'], ['list', '--help'], ['list', '--json'], ['discover'], ['discover', '--json']])(
+    'an output that takes no more is an error in one line: %s %s',
+    (...words) => {
+      const { status, stderr } = bash('node=$1 p=$2; shift 2; exec "$node" "$p" "$@" >/dev/full', ...words);
+      expect({ status, stderr }).toEqual({
+        status: words.join() === 'list,--json' ? 16 : 8,
+        stderr: expect.stringMatching(/^plinkctl: .+\n( {2}.+\n)?$/),
+      });
+    },
+  );
+
+  test('a log that takes no more stops nothing', () => {
+    const { stdout } = bash('"$1" "$2" list 2>/dev/full; echo $?');
+    expect(stdout).toBe('16\n');
+  });
+
   describe('while another maintenance is on', () => {
     const holders: ReturnType<typeof spawn>[] = [];
     let words: string[];
