@@ -1,5 +1,6 @@
 import { lowerCache } from '../record/lower-cache.js';
 import { stateDirectoryPath } from '../record/state-directory.js';
+import { type Failure, failureJson, failureText } from '../report/failure.js';
 import { failureReport } from '../report/failure-report.js';
 import { jsonText } from '../report/json-text.js';
 import { formatNotice, type LogFormat, type Notice, priorities } from '../report/notice.js';
@@ -11,12 +12,14 @@ import { type GroupCache, GroupHints } from '../scan/hints/group-hints.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { outputOptions } from './common-options.js';
 import type { Context, Streams } from './context.js';
+import { gravest } from './exit-code.js';
 import { failureOf } from './failure.js';
 import type { Values } from './option.js';
 import type { ParsedLine } from './parsed-line.js';
 import { toValues } from './values.js';
 import { withTimeout } from './with-timeout.js';
 import { writeMetrics } from './write-metrics.js';
+import { refuseSpecialFile } from './write-whole.js';
 
 /** Runs a parsed command line and prints its report. */
 export async function runCommand(
@@ -51,25 +54,37 @@ export async function runCommand(
     }),
   };
   const { metrics } = output;
+  if (metrics !== undefined) refuseSpecialFile(metrics);
   let report: Report;
   try {
     report = await line.command.run({ values, positionals: line.positionals, rest: line.rest }, context);
   } catch (error) {
-    if (metrics !== undefined) measure(metrics, failureReport(failureOf(error)));
+    const lost = measure(failureReport(failureOf(error)));
+    if (lost !== undefined) notice({ level: 'warning', text: failureText(lost) });
     throw error;
   }
-  if (metrics !== undefined) measure(metrics, report);
+  const lost = measure(report);
+  const exitCode = lost === undefined ? report.exitCode : gravest([report.exitCode, lost.exitCode]);
   if (output.json === true) {
-    streams.out(jsonText(document(line.command.name, report)));
-    return report.exitCode;
+    const error = lost === undefined ? {} : { error: failureJson(lost) };
+    streams.out(jsonText({ ...document(line.command.name, report), ...error, exitCode }));
+    return exitCode;
   }
   const verbosity = output.quiet === true ? 'quiet' : output.verbose === true ? 'verbose' : 'normal';
   const lines = report.text({ style: await loadStyle(color), verbosity });
   streams.out(printLines(lines, verbosity === 'quiet', withPriorities));
-  return report.exitCode;
+  if (lost !== undefined) notice({ level: 'error', text: failureText(lost) });
+  return exitCode;
 
-  function measure(file: Bytes, result: Report): void {
-    writeMetrics(file, document(line.command.name, result));
+  // What was done must be told also where its numbers cannot be kept.
+  function measure(result: Report): Failure | undefined {
+    if (metrics === undefined) return undefined;
+    try {
+      writeMetrics(metrics, document(line.command.name, result));
+      return undefined;
+    } catch (error) {
+      return failureOf(error);
+    }
   }
 }
 

@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { markupTags } from '../support/markup-tags.js';
@@ -35,6 +44,21 @@ describe('check --html', () => {
     await check('--html', at('out', 'page.html'));
     expect(readFileSync(at('out', 'other'), 'utf8')).toBe('mine');
     expect(readFileSync(at('out', 'page.html'), 'utf8')).toContain('</html>');
+  });
+
+  test.each([
+    ['a fifo', (file: string) => execFileSync('mkfifo', [file])],
+    ['what leads to a device', (file: string) => symlinkSync('/dev/null', file)],
+    ['what leads to stdout', (file: string) => symlinkSync('/proc/self/fd/1', file)],
+  ])('%s is not replaced', async (_, make) => {
+    const file = at('out', 'page.html');
+    make(file);
+    const before = lstatSync(file);
+    for (const option of ['--html', '--metrics']) {
+      const { code, err } = await check(option, file);
+      expect({ code, err }).toEqual({ code: 16, err: expect.stringContaining('is no ordinary file') });
+    }
+    expect(lstatSync(file)).toMatchObject({ ino: before.ino, mode: before.mode });
   });
 
   test('a directory that is not there is an error, and nothing is left', async () => {

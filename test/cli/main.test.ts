@@ -150,6 +150,40 @@ describe('errors', () => {
   });
 });
 
+describe('metrics that cannot be written', () => {
+  const nowhere = (): string => `--metrics=${at('no/x.prom')}`;
+  const missing = (): string => `${at('no/x.prom')}: no such file or directory (open)\n`;
+  let union: string[];
+
+  beforeEach(() => {
+    for (const name of ['u/.wh..wh.plnk', 'l']) mkdirSync(at(name), { recursive: true });
+    union = ['flush', '--upper', at('u'), '--lower', at('l'), '--format=aufs'];
+  });
+
+  test('hide nothing of the run', async () => {
+    const { code, out, err } = await runMain(...union, nowhere());
+    expect({ code, out, err }).toEqual({
+      code: 8,
+      out: (await runMain(...union)).out,
+      err: `plinkctl: ${missing()}`,
+    });
+  });
+
+  test('are the error of its document', async () => {
+    const { code, out } = await runMain(...union, '--json', nowhere());
+    const document = JSON.parse(out);
+    expect(document).toMatchObject({ exitCode: code, entries: [], error: { code: 'ENOENT' } });
+  });
+
+  test('are told beside what else went wrong', async () => {
+    const { code, err } = await runMain('list', nowhere());
+    expect({ code, err }).toEqual({
+      code: 16,
+      err: expect.stringMatching(/x\.prom: no such file[\s\S]+no union is named/),
+    });
+  });
+});
+
 describe('discover', () => {
   test('nothing', async () => {
     const { code, out } = await runMain('discover', `--kernel-root=${kernelRoot(directory.path, {})}`);

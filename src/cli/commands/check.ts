@@ -6,7 +6,7 @@ import { onUnions } from '../on-unions.js';
 import type { Options } from '../option.js';
 import { scanUnion } from '../scan-union.js';
 import { stopwatch } from '../stopwatch.js';
-import { writeWhole } from '../write-whole.js';
+import { refuseSpecialFile, writeWhole } from '../write-whole.js';
 
 const htmlOption = {
   html: {
@@ -36,12 +36,13 @@ export const check = defineCommand({
   positionals: ['[MOUNTPOINT]'],
   options: { ...targetOptions, ...allOption, ...htmlOption, ...outputOptions },
   async run(invocation, context) {
+    const { html } = invocation.values;
+    if (html !== undefined) refuseSpecialFile(html);
     const report = await onUnions(invocation, context, async (union) => {
       const seconds = stopwatch();
       const found = await scanUnion(union, true, context);
       return scanReport('check', found, seconds());
     });
-    const { html } = invocation.values;
     if (html !== undefined) {
       const origin = { version: context.version, date: new Date() };
       // It names files of directories that others may not list.
