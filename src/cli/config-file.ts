@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type Bytes, bytesOf, joinBytes, toBuffer } from '../sys/bytes.js';
 import { parseConfigLines } from './config-lines.js';
 import { type ConfiguredUnion, parseConfigYaml } from './config-yaml.js';
+import { naming } from './naming.js';
 
 /** Where the configuration is unless `--config` says otherwise. */
 export const DEFAULT_CONFIG = '/etc/plinkctl.conf' as Bytes;
@@ -32,14 +33,15 @@ function isYaml(text: Bytes, path: Bytes): boolean {
  * @param given - value of `--config`
  */
 export async function readConfig(given: Bytes | undefined, kernelRoot: Bytes): Promise<ConfiguredUnion[]> {
-  if (given !== undefined) return parseConfig(bytesOf(readFileSync(toBuffer(given))), given);
+  if (given !== undefined)
+    return parseConfig(bytesOf(naming(given, () => readFileSync(toBuffer(given)))), given);
   const files = [
     `${kernelRoot}${DEFAULT_CONFIG}` as Bytes,
     ...parts(`${kernelRoot}${CONFIG_PARTS}` as Bytes),
   ];
   const found: ConfiguredUnion[] = [];
   for (const path of files) {
-    const text = ifThere(() => readFileSync(toBuffer(path)));
+    const text = ifThere(() => naming(path, () => readFileSync(toBuffer(path))));
     if (text !== undefined) found.push(...(await parseConfig(bytesOf(text), path)));
   }
   return found;

@@ -32,7 +32,7 @@ export function parseConfigLines(text: Bytes, path: Bytes): TargetWords[] {
     const words = splitWords(raw as Bytes);
     if (words.length === 0) return [];
     const parsed = parseLean([line], ['union' as Bytes, ...words]);
-    if (parsed === undefined) {
+    if (parsed === undefined || raw.includes('\0')) {
       throw new Problem('usage', 'bad-config', `line ${index + 1} does not name a union`, {
         path,
         hint: 'write it as on the command line: MOUNTPOINT, -o OPTIONS, or --upper DIR --lower DIR',

@@ -3,6 +3,7 @@ import { Problem } from '../problem.js';
 import { shown } from '../report/shown.js';
 import type { IndexEntry } from '../scan/result.js';
 import { type Bytes, bytesFromText, bytesOf, componentsOf, toBuffer } from '../sys/bytes.js';
+import { naming } from './naming.js';
 import { splitWords } from './split-words.js';
 
 /**
@@ -12,7 +13,7 @@ import { splitWords } from './split-words.js';
  * @throws Problem usage naming what cannot be read
  */
 export function readMap(file: Bytes): Map<Bytes, Bytes[]> {
-  const text = bytesOf(readFileSync(toBuffer(file)));
+  const text = bytesOf(naming(file, () => readFileSync(toBuffer(file))));
   const pairs = /^\s*\{/.test(text) ? fromJson(text, file) : fromLines(text);
   const map = new Map<Bytes, Bytes[]>();
   for (const [entry, names] of pairs) {

@@ -1,5 +1,8 @@
 import type { Bytes } from '../sys/bytes.js';
 
+// Not \s, which takes the byte A0 for a space: it is the end of an à.
+const BLANK = /[ \t\n\v\f\r]/;
+
 /**
  * Splits a line into words as a POSIX shell does, without expansions: quotes of both kinds, a backslash before
  * a byte (inside double quotes only before `"` and `\`), `#` at the start of a word for a comment.
@@ -17,7 +20,7 @@ export function splitWords(line: Bytes): Bytes[] {
         word = (word ?? '') + next;
         at += 1;
       } else word = (word ?? '') + character;
-    } else if (/\s/.test(character)) {
+    } else if (BLANK.test(character)) {
       if (word !== undefined) words.push(word as Bytes);
       word = undefined;
     } else if (character === '#' && word === undefined) break;

@@ -15,10 +15,11 @@ export interface FstabEntry {
 export function parseFstab(text: Bytes): FstabEntry[] {
   const entries: FstabEntry[] = [];
   for (const line of text.split('\n')) {
-    if (/^\s*(#|$)/.test(line)) continue;
+    // Neither \s nor trim(): both take the byte A0 for a space, and it is the end of an à.
+    if (/^[ \t\r]*(#|$)/.test(line)) continue;
     const [source, mountpoint, type, options = 'defaults'] = line
-      .trim()
-      .split(/[ \t]+/)
+      .split(/[ \t\r]+/)
+      .filter((field) => field !== '')
       .map((field) => decodeOctal(field as Bytes));
     if (source === undefined || mountpoint === undefined || type === undefined) continue;
     entries.push({ source, mountpoint, type, options: options as Bytes });

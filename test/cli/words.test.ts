@@ -22,6 +22,7 @@ describe('splitWords', () => {
     [`"a\\"b\\\\c\\d"`, ['a"b\\c\\d']],
     [`''`, ['']],
     [`x'y'"z"`, ['xyz']],
+    ['/voil\xc3\xa0/\x85 b\r', ['/voil\xc3\xa0/\x85', 'b']],
   ])('%j', (line, words) => {
     expect(splitWords(b(line))).toEqual(words);
   });
@@ -46,6 +47,7 @@ describe('configuration file', () => {
   });
 
   test('a line that names no union is told by its number', () => {
+    expect(() => parseConfigLines(b('/a\n/b\0'), b('/etc/x'))).toThrow('line 2 does not name a union');
     expect(() => parseConfigLines(b('/a\n--colour'), b('/etc/x'))).toThrow('line 2 does not name a union');
   });
 });

@@ -24,3 +24,10 @@ test('fstab: comments, tabs, octal escapes, missing fields', () => {
     { source: 'none', mountpoint: '/mnt/default', type: 'aufs', options: 'defaults' },
   ]);
 });
+
+test('fstab: the last byte of an à is no white space', () => {
+  const text = 'none /voil\xc3\xa0 aufs br:/voil\xc3\xa0\r\n' as Bytes;
+  expect(parseFstab(text)).toEqual([
+    { source: 'none', mountpoint: '/voil\xc3\xa0', type: 'aufs', options: 'br:/voil\xc3\xa0' },
+  ]);
+});
