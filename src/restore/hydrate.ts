@@ -4,6 +4,7 @@ import type { Bytes } from '../sys/bytes.js';
 import { fileSystemUuid } from '../sys/filesystem.js';
 import { openByHandle } from '../sys/handle.js';
 import { close, O_NOATIME, O_NOFOLLOW, O_RDONLY, O_RDWR, openBeneath, withFd } from '../sys/open.js';
+import { punchHole } from '../sys/punch-hole.js';
 import { isRegular, stat } from '../sys/stat.js';
 import { fsync } from '../sys/sync.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
@@ -50,18 +51,41 @@ export function hydrate(site: Site, branch: number, entry: Bytes): void {
       setXattr(fd, SELF, HYDRATE_XATTR, Buffer.from(JSON.stringify(owed)));
       // The target keeps its size throughout: the union takes the size from this inode, also while the data is still
       // the lower's. What an interrupted run wrote is the same data at the same place.
-      copyData(source, fd, Number(from.size));
-      fsync(fd);
-      if (owed.capability !== null) setXattr(fd, SELF, CAPABILITY, Buffer.from(owed.capability, 'hex'));
-      setTimes(fd, SELF, BigInt(owed.atime), BigInt(owed.mtime));
+      try {
+        copyData(source, fd, Number(from.size));
+        fsync(fd);
+      } catch (error) {
+        withdraw(fd, owed, Number(to.size));
+        throw error;
+      }
       // Own mark first: without the other one no later run would look for it here.
-      removeXattr(fd, SELF, HYDRATE_XATTR);
+      giveBack(fd, owed);
       removeXattr(fd, SELF, `${prefix}metacopy`);
       fsync(fd);
     } finally {
       close(source);
     }
   });
+}
+
+function giveBack(fd: number, owed: Owed): void {
+  if (owed.capability !== null) setXattr(fd, SELF, CAPABILITY, Buffer.from(owed.capability, 'hex'));
+  setTimes(fd, SELF, BigInt(owed.atime), BigInt(owed.mtime));
+  removeXattr(fd, SELF, HYDRATE_XATTR);
+}
+
+/**
+ * The union still shows the lower's data, so that nothing but time and capability tells of the attempt: they are put
+ * right, and a disk that is full gets back what was taken in vain. What fails here too waits for the rerun.
+ */
+function withdraw(fd: number, owed: Owed, size: number): void {
+  for (const step of [() => punchHole(fd, size), () => giveBack(fd, owed)]) {
+    try {
+      step();
+    } catch {
+      // The first error is the one to tell.
+    }
+  }
 }
 
 const record =

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   appendFileSync,
   chownSync,
@@ -12,13 +13,14 @@ import {
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ascii, type Bytes } from '../../src/sys/bytes.js';
+import { interpose } from '../../src/sys/seam.js';
 import { makeLoopImage, packLoopImage } from '../support/loop-image.js';
 import { append, commonLower, describeIncidents, overlayWith } from '../support/overlay-incident.js';
 import { overlayPlace, overlayUnion, whileMounted } from '../support/overlay-place.js';
-import { indexNames, layersOf, viewOf, wrongLinkCounts } from '../support/overlay-verifier.js';
+import { indexNames, layersOf, type View, viewOf, wrongLinkCounts } from '../support/overlay-verifier.js';
 import { Place } from '../support/place.js';
 import { type Goal, runGoal, statesOf } from '../support/restore-union.js';
-import { byPath, snapshot } from '../support/tree.js';
+import { byPath, snapshot, type Tree } from '../support/tree.js';
 import { expectSameTree, expectSameView } from '../support/tree-diff.js';
 
 const goals: readonly Goal[] = ['restore', 'flush'];
@@ -60,6 +62,41 @@ describeIncidents('metadata-only copies', ['ext4', 'xfs', 'btrfs'], (directory) 
       // The numbers above are the kernel's; the layer itself must now stand without the lower.
       expectSameView(before.tree, viewOf(place, ['index=off', 'metacopy=off']).tree);
       expect(indexNames(place)).toEqual([]);
+    },
+  );
+
+  test.each(['ext4', 'xfs', 'btrfs'] as const)(
+    'no-space-for-the-data on %s: the file is as before, and the disk too',
+    async (type) => {
+      const capability = Buffer.from('0100000200040000000000000000000000000000', 'hex');
+      const place = overlayWith(directory(type), {
+        options: METACOPY,
+        lower(lower) {
+          commonLower(lower);
+          writeFileSync(lower.at(ascii('A')), randomBytes(3_000_000));
+        },
+        session(view) {
+          chownSync(view.at(ascii('A')), 1000, 1001);
+          view.setXattr(ascii('A'), 'security.capability', capability);
+          view.setTimes(ascii('A'), 5_000_000_001n, 6_000_000_002n);
+        },
+      });
+      const before = viewOf(place, METACOPY);
+      let writes = 0;
+      interpose(({ name }, proceed) => (name === 'pwrite' && ++writes > 2 ? -28 : proceed()));
+      try {
+        await expect(runGoal(overlayUnion(place, METACOPY), 'flush')).rejects.toThrow('no space left');
+      } finally {
+        interpose(undefined);
+      }
+      // The root has a mark that a rerun is due.
+      const files = ({ tree }: View): Tree => tree.filter(({ path }) => path !== '');
+      expectSameView(files(before), files(viewOf(place, METACOPY)));
+      const { size, blocks } = lstatSync(join(place.upper, 'A'));
+      expect({ size, empty: blocks < 100 }).toEqual({ size: 3_000_000, empty: true });
+
+      await runGoal(overlayUnion(place, METACOPY), 'flush');
+      expectSameView(before.tree, viewOf(place, ['index=off', 'metacopy=off']).tree);
     },
   );
 
