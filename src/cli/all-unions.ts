@@ -1,9 +1,9 @@
-import type { Bytes } from '../sys/bytes.js';
+import { statSync } from 'node:fs';
+import { type Bytes, toBuffer } from '../sys/bytes.js';
 import { canonicalPath } from '../union/absolute-path.js';
-import type { DescribedUnion } from '../union/described.js';
 import { discoverUnions } from '../union/discover.js';
-import { describeTarget } from '../union/target.js';
-import type { Union } from '../union/union.js';
+import { describeTarget, type TargetWords } from '../union/target.js';
+import type { Branch, Union } from '../union/union.js';
 import { verify } from '../union/verify.js';
 import { readConfig } from './config-file.js';
 import type { ConfiguredUnion } from './config-yaml.js';
@@ -28,29 +28,62 @@ export interface NamedUnion {
  */
 export async function allUnions(config: Bytes | undefined, context: Context): Promise<NamedUnion[]> {
   const { kernelRoot } = context;
-  const configured = await readConfig(config, kernelRoot);
-  const taken = new Set<ConfiguredUnion>();
-  const discovered = discoverUnions(kernelRoot).flatMap(({ described, mountpoint }): NamedUnion[] => {
+  const configured = (await readConfig(config, kernelRoot)).map((each) => ({
+    ...each,
+    branches: branchesOf(each.words, kernelRoot),
+  }));
+  const known = discoverUnions(kernelRoot).flatMap(({ described, mountpoint }) => {
     if (described?.branches.some(({ role }) => role === 'upper') !== true) return [];
-    const same = configured.filter(({ words }) => isSame(words, mountpoint, described));
+    return [{ described, mountpoint, uppers: described.branches.filter(isUpper).map(keyOf) }];
+  });
+  const inUse = new Set(known.flatMap(({ described, uppers }) => (described.mounted ? uppers : [])));
+  const taken = new Set<ConfiguredUnion>();
+  const discovered = known.flatMap(({ described, mountpoint, uppers }): NamedUnion[] => {
+    // fstab has another mount point for what is mounted.
+    if (described.mounted === undefined && uppers.some((upper) => inUse.has(upper))) return [];
+    const same = configured.filter(
+      ({ words, branches }) =>
+        isAt(words.mountpoint, mountpoint) ||
+        branches.some((branch) => isUpper(branch) && uppers.includes(keyOf(branch))),
+    );
     for (const each of same) taken.add(each);
     return [{ name: mountpoint, policy: same[0]?.policy ?? {}, open: () => verify(described) }];
   });
-  const others = configured
-    .filter((each) => !taken.has(each))
-    .map(
-      ({ words, policy }): NamedUnion => ({
-        name: words.mountpoint ?? words.upper,
-        policy,
-        open: () => verify(describeTarget(words, kernelRoot)),
-      }),
-    );
-  return [...discovered, ...others];
+  const others = new Map<string, NamedUnion>();
+  for (const each of configured) {
+    const { words, policy, branches } = each;
+    const key = branches.map((branch) => `${branch.role} ${keyOf(branch)}`).join('\n');
+    if (taken.has(each) || (key !== '' && others.has(key))) continue;
+    others.set(key === '' ? `unknown ${others.size}` : key, {
+      name: words.mountpoint ?? branches.find(isUpper)?.path,
+      policy,
+      open: () => verify(describeTarget(words, kernelRoot)),
+    });
+  }
+  return [...discovered, ...others.values()];
 }
 
-function isSame(words: ConfiguredUnion['words'], mountpoint: Bytes, described: DescribedUnion): boolean {
-  if (words.mountpoint !== undefined) return canonicalPath(words.mountpoint) === canonicalPath(mountpoint);
-  if (words.upper === undefined) return false;
-  const upper = canonicalPath(words.upper);
-  return described.branches.some(({ role, path }) => role === 'upper' && canonicalPath(path) === upper);
+const isUpper = ({ role }: Branch): boolean => role === 'upper';
+
+/** None where the words do not tell: whatever is wrong with them is told when the union is opened. */
+function branchesOf(words: TargetWords, kernelRoot: Bytes): readonly Branch[] {
+  try {
+    return describeTarget(words, kernelRoot).branches;
+  } catch {
+    return [];
+  }
+}
+
+/** The same for each of the paths to a directory: by text alone two would pass for two where a bind mount is. */
+function keyOf({ path }: Branch): string {
+  try {
+    const { dev, ino } = statSync(toBuffer(path), { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return canonicalPath(path);
+  }
+}
+
+function isAt(words: Bytes | undefined, mountpoint: Bytes): boolean {
+  return words !== undefined && canonicalPath(words) === canonicalPath(mountpoint);
 }

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { byDisk } from '../../src/cli/by-disk.js';
@@ -6,6 +14,7 @@ import { enterMaintenance } from '../../src/lock/maintenance.js';
 import { ascii, type Bytes } from '../../src/sys/bytes.js';
 import { kernelRoot } from '../support/kernel-root.js';
 import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
+import { mountOverlay, overlayOptions } from '../support/overlay-mount.js';
 import { type OverlayPlace, overlayUnion, whileMounted } from '../support/overlay-place.js';
 import { indexNames } from '../support/overlay-verifier.js';
 import { runMain } from '../support/run-main.js';
@@ -81,6 +90,38 @@ describeIncidents('--all with a configuration', ['ext4', 'xfs'], (directory) => 
       held.release();
     }
     expect(indexNames(good)).toEqual([]);
+  });
+
+  test('a union is done once, however often and in whatever words it is named', async () => {
+    const root = directory('ext4');
+    const place = overlayWith(directory('ext4'));
+    symlinkSync(place.upper, join(root, 'link'));
+    const options = overlayOptions(place);
+    const files = {
+      'etc/fstab': `overlay ${root} overlay ${options} 0 0\n`,
+      'etc/plinkctl.conf': `-o ${options}\n--upper ${join(root, 'link')} --lower ${place.lowers[0]} --work ${place.work}\n`,
+      'etc/plinkctl.conf.d/a.yaml': `unions:\n  - {options: "${options}"}\n`,
+    };
+    const all = async (mounts: string[], without?: 'etc/fstab') => {
+      const kernel = join(root, `kernel${++roots}`);
+      mkdirSync(kernel);
+      const told = { ...files, ...(without === undefined ? {} : { [without]: '' }) };
+      const option = `--kernel-root=${kernelRoot(kernel, { mounts, files: told })}`;
+      const { code, out } = await runMain('flush', '--all', '--json', option);
+      return [code, JSON.parse(out).targets.map((each: { target: object }) => each.target)];
+    };
+    const mount = mountOverlay({ ...place, options: ['index=on'], target: place.merged });
+    try {
+      const lines = readFileSync('/proc/self/mountinfo', 'latin1').split('\n');
+      const own = lines.filter((line) => line.includes(` ${place.merged} `));
+      expect(await all(own)).toEqual([0, [expect.objectContaining({ mounted: true })]]);
+    } finally {
+      mount.unmount();
+    }
+    const unmounted = [0, [expect.objectContaining({ mounted: false })]];
+    expect(await all([])).toEqual(unmounted);
+    expect(await all([], 'etc/fstab')).toEqual(unmounted);
+    expect(indexNames(place)).toEqual([]);
   });
 
   test('a union that waits for a lock does not hold up one on another disk', async () => {
