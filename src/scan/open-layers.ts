@@ -1,8 +1,10 @@
 import { Problem } from '../problem.js';
-import { ascii } from '../sys/bytes.js';
-import { close, openDirectory } from '../sys/open.js';
-import { SysError } from '../sys/sys-error.js';
-import type { Union } from '../union/union.js';
+import { ascii, type Bytes } from '../sys/bytes.js';
+import { cloneMount } from '../sys/mount.js';
+import { close, openDirectory, withFd } from '../sys/open.js';
+import { SysError, unless } from '../sys/sys-error.js';
+import { openQuietly } from '../union/open-layer-directory.js';
+import type { Branch, Union } from '../union/union.js';
 import type { Layer, LayerDirectory } from '../union/view-rules.js';
 
 /** The roots of a union's branches, open. */
@@ -11,6 +13,28 @@ export interface OpenLayers {
   /** The searched branches as the stack of the union's root directory. */
   readonly roots: readonly LayerDirectory[];
   close(): void;
+}
+
+/**
+ * A union keeps a private copy of each branch's mount and sees nothing that is mounted inside, be it over a directory
+ * or over a single file, of which nobody would know. Of a lower the same copy is taken, where this process may
+ * (CAP_SYS_ADMIN; EINVAL in another mount namespace).
+ */
+function openRoot(path: Bytes, role: Branch['role']): number {
+  const plain = openDirectory(path);
+  if (role === 'upper') return plain;
+  let copy: number | undefined;
+  try {
+    copy = unless(['EPERM', 'EINVAL', 'ENOSYS'], () =>
+      withFd(cloneMount(plain, ascii('.')), (fd) => openQuietly(fd, ascii(''))),
+    );
+  } catch (error) {
+    close(plain);
+    throw error;
+  }
+  if (copy === undefined) return plain;
+  close(plain);
+  return copy;
 }
 
 /**
@@ -25,7 +49,7 @@ export function openLayers(union: Union): OpenLayers {
   };
   for (const [branch, { path, role, whiteouts }] of union.branches.entries()) {
     try {
-      all.push({ branch, path, role, whiteouts, root: openDirectory(path) });
+      all.push({ branch, path, role, whiteouts, root: openRoot(path, role) });
     } catch (error) {
       closeAll();
       if (!(error instanceof SysError)) throw error;

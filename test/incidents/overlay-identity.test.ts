@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { ascii, type Bytes } from '../../src/sys/bytes.js';
+import { command } from '../support/command.js';
 import { openLoopImage, packLoopImage } from '../support/loop-image.js';
 import { append, commonLower, describeIncidents, overlayWith } from '../support/overlay-incident.js';
 import { overlayPlace, overlayUnion, whileMounted } from '../support/overlay-place.js';
@@ -11,6 +12,7 @@ import { Place } from '../support/place.js';
 import { runGoal, statesOf } from '../support/restore-union.js';
 import { byPath, snapshot } from '../support/tree.js';
 import { expectSameTree, expectSameView } from '../support/tree-diff.js';
+import { unmount } from '../support/unmount.js';
 
 const INDEX = ['index=on'];
 const captured = (name: string): string =>
@@ -63,6 +65,22 @@ describeIncidents('which names belong to an entry', ['ext4', 'xfs'], (directory)
     const { found } = await runGoal(overlayUnion(place, INDEX), 'restore');
     expect(statesOf(found)).toEqual([['restorable', 'B', 'd/C']]);
     expect(byPath(viewOf(place, INDEX).tree).get('B' as Bytes)?.nlink).toBe('3');
+  });
+
+  test('file-mounted-over-a-lower-name: the union shows what lies below, and so that is linked', async () => {
+    const root = directory();
+    const place = overlayWith(root);
+    const before = viewOf(place, INDEX);
+    writeFileSync(join(root, 'other'), 'of another file\n');
+    const names = ['A', 'B', 'd/C'].map((name) => join(place.lowers[0] as string, name));
+    for (const name of names) command('mount', '--bind', join(root, 'other'), name);
+    try {
+      const { found } = await runGoal(overlayUnion(place, INDEX), 'flush');
+      expect(statesOf(found)).toEqual([['restorable', 'B', 'd/C']]);
+    } finally {
+      for (const name of names) unmount(name);
+    }
+    expectSameView(before.tree, viewOf(place, INDEX).tree);
   });
 
   test('name-covered-by-a-higher-lower: the covering file stays what it is', async () => {
