@@ -311,6 +311,23 @@ describeIncidents('prune', ['ext4', 'xfs', 'btrfs', 'tmpfs'], (directory) => {
     expect(report.entries[0].reason).toContain('nfs_export');
   });
 
+  test('a rescue whose note finds no room moves nothing, and tells which directory is full', async () => {
+    const root = directory();
+    const place = leaked(root);
+    const rescue = join(root, 'rescue');
+    const [before, names] = [layersOf(place), indexNames(place)];
+    interpose(({ name }, proceed) => (name === 'pwrite' ? -28 : proceed()));
+    const { code, report } = await run('prune', place, '--rescue', rescue).finally(() =>
+      interpose(undefined),
+    );
+    expect([code, report.error]).toEqual([8, expect.objectContaining({ code: 'rescue', path: rescue })]);
+    expect([readdirSync(rescue), indexNames(place)]).toEqual([[], names]);
+    expectSameTree(before.own, layersOf(place).own);
+
+    expect((await run('prune', place, '--rescue', rescue)).code).toBe(0);
+    expect([readdirSync(rescue).length, indexNames(place)]).toEqual([2, []]);
+  });
+
   test('a rescue directory inside of a branch is refused', async () => {
     const place = leaked(directory());
     const inside = join(place.upper, 'rescue');

@@ -8,6 +8,7 @@ import { linkFailure } from '../link-failure.js';
 import { stripInode } from '../repair/strip-marks.js';
 import { openRescue, type Rescue, type Rescued } from '../rescue/rescue.js';
 import { openSite, type Site } from '../site.js';
+import { writeFailure } from '../write-failure.js';
 import { isOpen, lastChange } from './prune-facts.js';
 import type { PrunedEntry, PruneEntry, PruneOutcome, PrunePlan } from './prune-types.js';
 
@@ -111,7 +112,7 @@ function removeOne(
     });
     if (safe === undefined) unlink(index, entry.name);
   } catch (error) {
-    if (!isSysError(error, 'EPERM')) throw error;
+    if (!isSysError(error, 'EPERM')) throw writeFailure(error, plan.union);
     return { entry: { ...kept(each, linkFailure(error)), attention: true }, freed: 0n };
   }
   if (safe?.moved === true) moved.push(safe.name);

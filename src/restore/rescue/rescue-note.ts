@@ -3,7 +3,7 @@ import { TEMPORARY_PREFIX } from '../../scan/own-marks.js';
 import type { IndexEntry } from '../../scan/result.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { pwrite } from '../../sys/data.js';
-import { rename } from '../../sys/names.js';
+import { rename, unlink } from '../../sys/names.js';
 import { createFile, withFd } from '../../sys/open.js';
 import { randomHex } from '../../sys/random-hex.js';
 import { fsync } from '../../sys/sync.js';
@@ -19,8 +19,18 @@ export interface RescueNote {
   readonly knownNames?: readonly Bytes[];
 }
 
-/** Writes `NAME.json` beside a rescued file, whole or not at all. */
-export function writeRescueNote(fd: number, name: Bytes, note: RescueNote): void {
+/** A note that is written, durable, and has no name of its own yet. */
+export interface WrittenNote {
+  /** Gives it its name, `NAME.json` beside the file. */
+  place(): void;
+  discard(): void;
+}
+
+/**
+ * Writes the note of a file that is about to be rescued as `name`: where it finds no room the file had better stay
+ * where it is.
+ */
+export function writeRescueNote(fd: number, name: Bytes, note: RescueNote): WrittenNote {
   const { union, entry, reason, knownNames = [] } = note;
   const { inode } = entry;
   const text = JSON.stringify(
@@ -43,9 +53,21 @@ export function writeRescueNote(fd: number, name: Bytes, note: RescueNote): void
     2,
   );
   const temporary = `${TEMPORARY_PREFIX}${randomHex(8)}` as Bytes;
+  const discard = (): void => {
+    try {
+      unlink(fd, temporary);
+    } catch {
+      // Whatever it is discarded for explains more.
+    }
+  };
   withFd(createFile(fd, temporary, 0o600), (file) => {
-    pwrite(file, Buffer.from(`${text}\n`, 'utf8'), 0);
-    fsync(file);
+    try {
+      pwrite(file, Buffer.from(`${text}\n`, 'utf8'), 0);
+      fsync(file);
+    } catch (error) {
+      discard();
+      throw error;
+    }
   });
-  rename(fd, temporary, fd, `${name}.json` as Bytes);
+  return { discard, place: () => rename(fd, temporary, fd, `${name}.json` as Bytes) };
 }

@@ -87,30 +87,61 @@ function isThere(path: Bytes): boolean {
   return existsSync(toBuffer(path));
 }
 
-function take(
-  { fd, path }: { readonly fd: number; readonly path: Bytes },
-  dirfd: number,
-  source: Bytes,
-  note: RescueNote,
-): Rescued {
+type RescueDirectory = Pick<Rescue, 'fd' | 'path'>;
+
+function take({ fd, path }: RescueDirectory, dirfd: number, source: Bytes, note: RescueNote): Rescued {
   const stem = source.slice(0, LONGEST_NAME);
   for (let number = 0; ; number += 1) {
     const name = (number === 0 ? stem : `${stem}.${number}`) as Bytes;
     if (statIfThere(fd, name) !== undefined) continue;
-    const how = put(fd, name, dirfd, source);
-    if (how === undefined) continue;
+    const written = inRescue(path, () => writeRescueNote(fd, name, note));
+    let how: ReturnType<typeof put>;
+    try {
+      how = put({ fd, path }, name, dirfd, source);
+    } catch (error) {
+      written.discard();
+      throw error;
+    }
+    if (how === undefined) {
+      written.discard();
+      continue;
+    }
     // btrfs: an fsync of this directory, or of the note in it, brings the new name back after a power cut and leaves
     // the old one too, and a file with two names is no orphan any more.
     if (how === 'moved' && !keepsOrder(fd)) syncfs(fd);
-    writeRescueNote(fd, name, note);
+    written.place();
     fsync(fd);
     if (how === 'copied') unlink(dirfd, source);
     return { path: joinBytes(path, name), name, moved: how === 'moved' };
   }
 }
 
+/** A failure that has nothing to do with the union: what is to be mended is the rescue directory. */
+function inRescue<T>(path: Bytes, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!isSysError(error, 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES')) throw error;
+    throw new Problem(
+      'operational',
+      'rescue',
+      `the rescue directory cannot be written to: ${error.meaning}`,
+      {
+        path,
+        cause: error,
+        hint: 'free some space there, or give another directory, then run the same command again',
+      },
+    );
+  }
+}
+
 /** Undefined where somebody else took the name. */
-function put(fd: number, name: Bytes, dirfd: number, source: Bytes): 'moved' | 'copied' | undefined {
+function put(
+  { fd, path }: RescueDirectory,
+  name: Bytes,
+  dirfd: number,
+  source: Bytes,
+): 'moved' | 'copied' | undefined {
   const into = (from: number, as: Bytes): boolean => {
     try {
       rename(from, as, fd, name, RENAME_NOREPLACE);
@@ -128,7 +159,7 @@ function put(fd: number, name: Bytes, dirfd: number, source: Bytes): 'moved' | '
   }
   // Under its own name only when it is whole: half a copy must never pass for a rescued file.
   const temporary = `${TEMPORARY_PREFIX}${randomHex(8)}` as Bytes;
-  copyFile(dirfd, source, fd, temporary);
+  inRescue(path, () => copyFile(dirfd, source, fd, temporary));
   if (into(fd, temporary)) return 'copied';
   unlink(fd, temporary);
   return undefined;
