@@ -26,11 +26,17 @@ export function processStreams(): Streams {
 async function ask(question: string, signal: AbortSignal): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // While it reads lines a terminal sends Ctrl+C as a byte and no signal.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
   try {
-    return await terminal.question(question, { signal });
+    return await Promise.race([terminal.question(question, { signal }), ended]);
   } catch (error) {
     signal.throwIfAborted();
-    throw error;
+    if ((error as Error).name !== 'AbortError') throw error;
+    // Ctrl+D: nothing was answered, and the line not ended.
+    write(STDERR, '\n');
+    return '';
   } finally {
     terminal.close();
   }

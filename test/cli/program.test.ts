@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describeProgram } from '../support/needs-program.js';
 import { type TempDir, tempDir } from '../support/temp-dir.js';
 
 const program = join(process.cwd(), 'bin/plinkctl.js');
@@ -17,6 +18,30 @@ afterEach(() => directory.dispose());
 
 const bash = (script: string, ...argv: string[]) =>
   spawnSync('bash', ['-c', script, 'bash', process.execPath, program, ...argv], { encoding: 'utf8' });
+
+describeProgram('the program at a terminal', ['script'], () => {
+  test.each([
+    ['Ctrl+C stops it', '\x03', 130],
+    ['Ctrl+D is no answer', '\x04', 4],
+  ])('%s', async (_, key, status) => {
+    for (const name of ['u/.wh..wh.plnk', 'l']) mkdirSync(at(name), { recursive: true });
+    writeFileSync(at('u/.wh..wh.plnk/junk'), 'x');
+    const words = ['repair', '-o', `br:${at('u')}=rw:${at('l')}=ro`, '--rescue', at('rescue')];
+    const line = [process.execPath, program, ...words].map((word) => `'${word}'`).join(' ');
+    const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+      timeout: 20_000,
+    });
+    let out = '';
+    let asked = 1;
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+      for (; out.split('[y/N]').length > asked; asked += 1) child.stdin.write(key);
+    });
+    const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+    expect({ code, fault: out.includes('fault of plinkctl') }).toEqual({ code: status, fault: false });
+    expect(readFileSync(at('u/.wh..wh.plnk/junk'), 'utf8')).toBe('x');
+  });
+});
 
 describe('the program as a process', () => {
   test('an argument that is not UTF-8 arrives as its bytes', () => {
