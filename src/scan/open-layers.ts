@@ -1,6 +1,6 @@
 import { Problem } from '../problem.js';
 import { ascii, type Bytes } from '../sys/bytes.js';
-import { cloneMount } from '../sys/mount.js';
+import { cloneMount, cloneMountWithoutAtime } from '../sys/mount.js';
 import { close, openDirectory, withFd } from '../sys/open.js';
 import { SysError, unless } from '../sys/sys-error.js';
 import { openQuietly } from '../union/open-layer-directory.js';
@@ -26,7 +26,7 @@ function openRoot(path: Bytes, role: Branch['role']): number {
   let copy: number | undefined;
   try {
     copy = unless(['EPERM', 'EINVAL', 'ENOSYS'], () =>
-      withFd(cloneMount(plain, ascii('.')), (fd) => openQuietly(fd, ascii(''))),
+      withFd(privateCopy(plain), (fd) => openQuietly(fd, ascii(''))),
     );
   } catch (error) {
     close(plain);
@@ -35,6 +35,12 @@ function openRoot(path: Bytes, role: Branch['role']): number {
   if (copy === undefined) return plain;
   close(plain);
   return copy;
+}
+
+/** A copy cannot be copied again to read a symlink: it keeps access times itself, from Linux 5.12 on. */
+function privateCopy(root: number): number {
+  const quiet = unless(['EPERM', 'EINVAL', 'ENOSYS'], () => cloneMountWithoutAtime(root, ascii('.')));
+  return quiet ?? cloneMount(root, ascii('.'));
 }
 
 /**
