@@ -20,9 +20,9 @@ export interface OpenLayers {
  * or over a single file, of which nobody would know. Of a lower the same copy is taken, where this process may
  * (CAP_SYS_ADMIN; EINVAL in another mount namespace).
  */
-function openRoot(path: Bytes, role: Branch['role']): number {
+function openRoot(path: Bytes, role: Branch['role']): Pick<Layer, 'root' | 'showsMounts'> {
   const plain = openDirectory(path);
-  if (role === 'upper') return plain;
+  if (role === 'upper') return { root: plain };
   let copy: number | undefined;
   try {
     copy = unless(['EPERM', 'EINVAL', 'ENOSYS'], () =>
@@ -32,9 +32,9 @@ function openRoot(path: Bytes, role: Branch['role']): number {
     close(plain);
     throw error;
   }
-  if (copy === undefined) return plain;
+  if (copy === undefined) return { root: plain, showsMounts: true };
   close(plain);
-  return copy;
+  return { root: copy };
 }
 
 /** A copy cannot be copied again to read a symlink: it keeps access times itself, from Linux 5.12 on. */
@@ -55,7 +55,7 @@ export function openLayers(union: Union): OpenLayers {
   };
   for (const [branch, { path, role, whiteouts }] of union.branches.entries()) {
     try {
-      all.push({ branch, path, role, whiteouts, root: openRoot(path, role) });
+      all.push({ branch, path, role, whiteouts, ...openRoot(path, role) });
     } catch (error) {
       closeAll();
       if (!(error instanceof SysError)) throw error;

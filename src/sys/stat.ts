@@ -38,6 +38,9 @@ export const S_IFBLK = 0o060000;
 export const S_IFIFO = 0o010000;
 export const S_IFSOCK = 0o140000;
 
+/** Among {@link Stat.attributes}: another file is mounted here (`STATX_ATTR_MOUNT_ROOT`, Linux 5.8). */
+export const MOUNT_ROOT = 0x2000n;
+
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_NO_AUTOMOUNT = 0x800;
 const AT_EMPTY_PATH = 0x1000;

@@ -11,6 +11,8 @@ export interface Layer {
   readonly root: number;
   /** Path of its root, for a private mount of it. */
   readonly path: Bytes;
+  /** Whether what is mounted inside shows, which a union does not see: no private copy of its mount could be made. */
+  readonly showsMounts?: boolean;
 }
 
 /** One directory of one layer that takes part in a merged directory. */

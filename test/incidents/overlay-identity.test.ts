@@ -2,7 +2,10 @@ import { linkSync, mkdirSync, renameSync, rmdirSync, rmSync, unlinkSync, writeFi
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
+import { refuseCovered } from '../../src/scan/overlay/refuse-covered.js';
 import { ascii, type Bytes } from '../../src/sys/bytes.js';
+import { openDirectory, withFd } from '../../src/sys/open.js';
+import { interpose } from '../../src/sys/seam.js';
 import { command } from '../support/command.js';
 import { openLoopImage, packLoopImage } from '../support/loop-image.js';
 import { append, commonLower, describeIncidents, overlayWith } from '../support/overlay-incident.js';
@@ -17,6 +20,13 @@ import { unmount } from '../support/unmount.js';
 const INDEX = ['index=on'];
 const captured = (name: string): string =>
   fileURLToPath(new URL(`../../fixtures/overlay/${name}.img.gz`, import.meta.url));
+
+/** Looks at the name A where no directory tells a number. */
+const lookAtA = (directory: string) => (): void => {
+  const root = openDirectory(directory as Bytes);
+  const layer = { branch: 1, role: 'lower', whiteouts: true, root, path: directory as Bytes } as const;
+  withFd(root, (fd) => refuseCovered({ layer, fd, real: ascii('') }, ascii('A'), undefined));
+};
 
 describeIncidents('which names belong to an entry', ['ext4', 'xfs'], (directory) => {
   test('inode-number-reused-by-another-generation: the new file under the old number is left alone', async () => {
@@ -80,6 +90,31 @@ describeIncidents('which names belong to an entry', ['ext4', 'xfs'], (directory)
     } finally {
       for (const name of names) unmount(name);
     }
+    expectSameView(before.tree, viewOf(place, INDEX).tree);
+  });
+
+  test('file-mounted-over-a-lower-name-unprivileged: nothing goes, for that name cannot be seen', async () => {
+    const root = directory();
+    const place = overlayWith(root);
+    const before = viewOf(place, INDEX);
+    writeFileSync(join(root, 'other'), 'of another file\n');
+    const lower = place.lowers[0] as string;
+    const names = ['A', 'B', 'd/C'].map((name) => join(lower, name));
+    for (const name of names) command('mount', '--bind', join(root, 'other'), name);
+    // CAP_SYS_ADMIN is missing, or the branches are another mount namespace's.
+    interpose((call, proceed) => (call.name === 'open_tree' ? -1 : proceed()));
+    try {
+      const { found, outcome } = await runGoal(overlayUnion(place, INDEX), 'flush');
+      expect(found.unreadable.map(({ path, code }) => [path, code])).toEqual(
+        expect.arrayContaining(['A', 'B', 'd/C'].map((name) => [name, 'EXDEV'])),
+      );
+      expect(outcome.entriesRemoved).toBe(0);
+      expect(lookAtA(lower)).toThrow('on another mount');
+    } finally {
+      interpose(undefined);
+      for (const name of names) unmount(name);
+    }
+    expect(lookAtA(lower)).not.toThrow();
     expectSameView(before.tree, viewOf(place, INDEX).tree);
   });
 

@@ -19,6 +19,7 @@ import { type EntryNames, type FoundNames, noNames, type SoughtInode, timesMet }
 import type { HiddenDirectory, LikelyPlaces } from './likely-places.js';
 import { originInName } from './overlay-index.js';
 import { type HandleLayer, indexNameOf, type OverlayLayers } from './overlay-layers.js';
+import { refuseCovered } from './refuse-covered.js';
 import { soughtInLowers } from './sought-inodes.js';
 import { UpperNames } from './upper-names.js';
 
@@ -236,7 +237,10 @@ export class OverlayNames implements WalkVisitor {
     if (known !== undefined) return known;
     const key = indexNameOf(layer, at.fd, name);
     const found = key === undefined ? undefined : this.byKey.get(key);
-    if (found === undefined) return undefined;
+    if (found === undefined) {
+      if (layer.showsMounts === true) refuseCovered(at, name, inode);
+      return undefined;
+    }
     const s = sight(at.fd, name);
     if (s === undefined) throw new SysError('statx', ENOENT, name);
     found.lowerNlink = s.nlink;

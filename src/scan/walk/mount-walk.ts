@@ -1,14 +1,12 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { close } from '../../sys/open.js';
 import { DT_DIR, DT_UNKNOWN, readDirectory } from '../../sys/read-directory.js';
-import { isDirectory, type Stat, stat } from '../../sys/stat.js';
+import { isDirectory, MOUNT_ROOT, type Stat, stat } from '../../sys/stat.js';
 import { SysError } from '../../sys/sys-error.js';
 import { WHITEOUT_PREFIX } from '../../union/aufs-names.js';
 import { openLongPath } from '../../union/open-layer-directory.js';
 import type { Unreadable } from '../result.js';
 
-// STATX_ATTR_MOUNT_ROOT: another file is mounted on the name.
-const MOUNT_ROOT = 0x2000n;
 const EXDEV = 18;
 
 /** Which names a mounted union shows for the inode numbers that were asked for. */
