@@ -1,11 +1,6 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
-import { magic } from '../../sys/filesystem.js';
-import { type InodeId, sameInode } from '../../sys/inode-id.js';
-import { InodeMap } from '../../sys/inode-map.js';
-import { isRegular, S_IFMT, sight, stat } from '../../sys/stat.js';
-import { isSysError, SysError } from '../../sys/sys-error.js';
-import { getXattrText } from '../../sys/xattr.js';
-import { hasOneDevice } from '../../union/handle-inode.js';
+import { S_IFMT, stat } from '../../sys/stat.js';
+import { isSysError } from '../../sys/sys-error.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
 import type { Layer, LayerDirectory } from '../../union/view-rules.js';
 import { withOne } from '../../with-one.js';
@@ -16,14 +11,13 @@ import { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 import { AwaitedNames } from './awaited-names.js';
 import { type EntryNames, type FoundNames, noNames, type SoughtInode, timesMet } from './entry-names.js';
+import { LayerDevices } from './layer-devices.js';
 import type { HiddenDirectory, LikelyPlaces } from './likely-places.js';
+import { LowerOrigins } from './lower-origins.js';
 import { originInName } from './overlay-index.js';
 import { type HandleLayer, indexNameOf, type OverlayLayers } from './overlay-layers.js';
-import { refuseCovered } from './refuse-covered.js';
 import { soughtInLowers } from './sought-inodes.js';
 import { UpperNames } from './upper-names.js';
-
-const ENOENT = 2;
 
 /** Finds the visible names of index entries: upper names by inode, lower names by file handle. */
 export class OverlayNames implements WalkVisitor {
@@ -31,18 +25,14 @@ export class OverlayNames implements WalkVisitor {
   readonly directories = new MissingDirectories();
   readonly byKey = new Map<string, EntryNames>();
   readonly upper: UpperNames;
-  /** Lower inodes that a handle has proved to be entries' origins, by branch. */
-  readonly #origins = new Map<number, InodeMap<EntryNames>>();
+  readonly #devices: LayerDevices;
+  readonly #origins: LowerOrigins;
   readonly #wanted: ReadonlyMap<number, InodeSet | 'all'>;
   readonly #layers: ReadonlyMap<number, HandleLayer>;
   readonly #rules: OverlayRules;
-  readonly #whiteout: string;
   readonly #inspect: boolean;
   #awaited: AwaitedNames | undefined;
   #places: LikelyPlaces | undefined;
-  #at: LayerDirectory | undefined;
-  #device = 0n;
-  readonly #devices = new Map<number, bigint>();
   #theirRedirects = 0;
 
   /**
@@ -57,7 +47,8 @@ export class OverlayNames implements WalkVisitor {
   ) {
     this.#layers = new Map([overlay.upper, ...overlay.lowers].map((layer) => [layer.branch, layer]));
     this.#rules = rules;
-    this.#whiteout = `${overlay.prefix}whiteout`;
+    this.#devices = new LayerDevices(this.#layers);
+    this.#origins = new LowerOrigins(this.byKey, this.#devices, `${overlay.prefix}whiteout`);
     this.#inspect = inspect;
     this.upper = new UpperNames(this.byKey, overlay.prefix);
     const upperInodes: bigint[] = [];
@@ -93,7 +84,7 @@ export class OverlayNames implements WalkVisitor {
     if (at === undefined) return;
     if (at.layer.role !== 'upper') this.#onLower(directory, position, name, inode);
     else if (inode === undefined) this.upper.look(directory, at, name, this.#inspect);
-    else this.upper.meet(directory, name, { dev: this.#deviceOf(at), ino: inode });
+    else this.upper.meet(directory, name, { dev: this.#devices.of(at), ino: inode });
   }
 
   /**
@@ -179,25 +170,13 @@ export class OverlayNames implements WalkVisitor {
     this.unreadable.push(unreadable);
   }
 
-  /** Device of the layer directory at hand: one look for all that are known to have it. */
-  #deviceOf(at: LayerDirectory): bigint {
-    const { branch } = at.layer;
-    const known = this.#at === at ? this.#device : this.#devices.get(branch);
-    const device = known ?? stat(at.fd, '' as Bytes).dev;
-    this.#at = at;
-    this.#device = device;
-    if (known === undefined && hasOneDevice(this.#layers.get(branch)?.fileSystem ?? 0n))
-      this.#devices.set(branch, device);
-    return device;
-  }
-
   #onLower(directory: WalkDirectory, position: number, name: Bytes, inode: bigint | undefined): void {
     const at = directory.stack[position];
     const layer = at === undefined ? undefined : this.#layers.get(at.layer.branch);
     if (at === undefined || layer === undefined) return;
     const path = joinBytes(directory.path, name);
     try {
-      const found = this.#entryAt(at, layer, name, inode);
+      const found = this.#origins.entryAt(at, layer, name, inode);
       if (found === undefined) return;
       const covering = position === 0 ? undefined : found.names.at(-1);
       // Mostly it is the upper name that the walk has met a moment ago; then one string does for both.
@@ -217,45 +196,6 @@ export class OverlayNames implements WalkVisitor {
       if (!isSysError(error)) throw error;
       this.onUnreadable({ path, branch: at.layer.branch, code: error.code });
     }
-  }
-
-  /**
-   * The entry that a lower name belongs to. Its handle tells; once it has, the number alone does, for no two living
-   * inodes of a device share one. (tmpfs' 32-bit numbers may come round.)
-   */
-  #entryAt(
-    at: LayerDirectory,
-    layer: HandleLayer,
-    name: Bytes,
-    inode: bigint | undefined,
-  ): EntryNames | undefined {
-    const id =
-      inode === undefined || layer.fileSystem === magic.tmpfs
-        ? undefined
-        : { dev: this.#deviceOf(at), ino: inode };
-    const known = id === undefined ? undefined : this.#origins.get(layer.branch)?.get(id);
-    if (known !== undefined) return known;
-    const key = indexNameOf(layer, at.fd, name);
-    const found = key === undefined ? undefined : this.byKey.get(key);
-    if (found === undefined) {
-      if (layer.showsMounts === true) refuseCovered(at, name, inode);
-      return undefined;
-    }
-    const s = sight(at.fd, name);
-    if (s === undefined) throw new SysError('statx', ENOENT, name);
-    found.lowerNlink = s.nlink;
-    found.lowerType = s.mode & S_IFMT;
-    found.whiteout =
-      isRegular(s) && s.size === 0 && getXattrText(at.fd, name, this.#whiteout, 'hex') !== undefined;
-    // A name may have become another file's between the listing and the look.
-    if (id !== undefined && sameInode(s, id)) this.#prove(layer.branch, id, found);
-    return found;
-  }
-
-  #prove(branch: number, id: InodeId, found: EntryNames): void {
-    const proved = this.#origins.get(branch);
-    if (proved === undefined) this.#origins.set(branch, new InodeMap<EntryNames>().set(id, found));
-    else proved.set(id, found);
   }
 
   /** Whether a higher layer has a name that a lower one holds. */
