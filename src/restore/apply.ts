@@ -71,7 +71,8 @@ export async function apply(plan: Plan, options: ApplyOptions = {}): Promise<Out
         links += run.restored.length;
         outcomes.push(outcomeOfRun(run));
       }
-      if (done.failure !== undefined) throw writeFailure(done.failure, plan.union);
+      if (done.failure !== undefined)
+        throw writeFailure(done.failure, plan.union, outcomeOf(outcomes, directoriesMade, true));
     }
     if (!stopped) for (const branch of uppers) end(site, branch);
     return outcomeOf(outcomes, directoriesMade, stopped);

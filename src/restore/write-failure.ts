@@ -1,8 +1,11 @@
 import { Problem } from '../problem.js';
+import { plural } from '../report/plural.js';
 import { shown } from '../report/shown.js';
 import type { Bytes } from '../sys/bytes.js';
 import { SysError } from '../sys/sys-error.js';
 import type { Union } from '../union/union.js';
+
+const nothing: DoneBefore = { linksRestored: 0, entriesRemoved: 0 };
 
 const hints: Readonly<Record<string, string>> = {
   ENOSPC: 'free some space or inodes on the upper file system, then run the same command again',
@@ -12,16 +15,28 @@ const hints: Readonly<Record<string, string>> = {
   EPERM: 'run it as root, or as the owner of the branches',
 };
 
+/** What a run has done before it failed: it stays done. */
+export interface DoneBefore {
+  readonly linksRestored: number;
+  readonly entriesRemoved: number;
+}
+
 /**
  * What the user is told where the file system refuses in a way that concerns every entry; other errors pass as they
  * are. A call on a descriptor knows no path or a mere name: the upper says which union it was.
  */
-export function writeFailure(error: unknown, { branches }: Union): unknown {
+export function writeFailure(error: unknown, { branches }: Union, before?: DoneBefore): unknown {
   if (!(error instanceof SysError)) return error;
   const name = error.path === undefined || error.path === '' ? '' : ` ${shown(error.path as Bytes)}`;
   return new Problem('operational', 'write', `${error.syscall}${name}: ${error.meaning}`, {
     path: branches.find(({ role }) => role === 'upper')?.path,
     cause: error,
-    hint: hints[error.code] ?? 'nothing is lost; run the same command again when the cause is mended',
+    hint: `${doneText(before)}${hints[error.code] ?? 'nothing is lost; run the same command again when the cause is mended'}`,
   });
+}
+
+function doneText({ linksRestored: links, entriesRemoved: removed }: DoneBefore = nothing): string {
+  if (links + removed === 0) return '';
+  const gone = removed === 0 ? '' : ` and ${plural(removed, 'entry', 'entries')} removed`;
+  return `${plural(links, 'name was', 'names were')} put back${gone} before that; `;
 }
