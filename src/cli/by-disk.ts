@@ -18,10 +18,10 @@ export function byDisk(unions: readonly (Union | undefined)[]): number[][] {
     for (const group of joined) groups.splice(groups.indexOf(group), 1);
     groups.push({
       disks: new Set([...disks, ...joined.flatMap((group) => [...group.disks])]),
-      members: [...joined.flatMap(({ members }) => members), position].sort((a, b) => a - b),
+      members: [...joined.flatMap(({ members }) => members), position],
     });
   }
-  return groups.map(({ members }) => members);
+  return groups.map(({ members }) => members.sort((a, b) => a - b));
 }
 
 function disksOf({ branches }: Union): Set<bigint> {

@@ -58,10 +58,10 @@ export async function writeRecord(
 export function readUnionRecord(directory: Bytes, union: Union): UnionRecord {
   const found = new Map<number, RecordedBranch>();
   if (!hasStateDirectory(directory)) return found;
-  const layers = openLayers(union);
+  const layers = openLayers(union, ({ role }) => role === 'upper');
   try {
-    for (const { branch, role, root } of layers.all) {
-      const id = role === 'upper' ? branchId(root) : undefined;
+    for (const { branch, root } of layers.all) {
+      const id = branchId(root);
       const record = id === undefined ? undefined : readRecord(directory, id);
       if (record !== undefined) found.set(branch, record);
     }

@@ -1,6 +1,6 @@
 import type { Bytes } from './bytes.js';
 
-const FIRST_SIZE = 64 * 1024;
+const FIRST_SIZE = 4 * 1024;
 
 /** File names one upon another, as raw bytes with a NUL behind each: a hundredth of what strings cost. */
 export class NameStack {
