@@ -14,21 +14,15 @@ export type Capability = keyof typeof numbers;
 /** Inode of the first user namespace (PROC_USER_INIT_INO of include/linux/proc_ns.h). */
 const FIRST_USER_NAMESPACE = 'user:[4026531837]';
 
-/** Nothing here gives a capability up, or gets one. */
-let effective: bigint | undefined;
-
 /** Whether this process has a capability in effect, in its own user namespace. False where nobody tells. */
 export function hasCapability(capability: Capability): boolean {
-  effective ??= readEffective();
-  return ((effective >> numbers[capability]) & 1n) === 1n;
-}
-
-function readEffective(): bigint {
   try {
-    const status = readFileSync('/proc/thread-self/status', 'latin1');
-    return BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+    const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(
+      readFileSync('/proc/thread-self/status', 'latin1'),
+    )?.[1];
+    return effective !== undefined && ((BigInt(`0x${effective}`) >> numbers[capability]) & 1n) === 1n;
   } catch {
-    return 0n;
+    return false;
   }
 }
 
