@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs';
-import { type Bytes, toBuffer } from '../sys/bytes.js';
+import type { Bytes } from '../sys/bytes.js';
+import { inodeKey } from '../sys/inode-id.js';
 import { canonicalPath } from '../union/absolute-path.js';
+import { branchDirectory } from '../union/branch-directory.js';
 import { discoverUnions } from '../union/discover.js';
 import { describeTarget, type TargetWords } from '../union/target.js';
 import type { Branch, Union } from '../union/union.js';
@@ -77,8 +78,7 @@ function branchesOf(words: TargetWords, kernelRoot: Bytes): readonly Branch[] {
 /** The same for each of the paths to a directory: by text alone two would pass for two where a bind mount is. */
 function keyOf({ path }: Branch): string {
   try {
-    const { dev, ino } = statSync(toBuffer(path), { bigint: true });
-    return `${dev}:${ino}`;
+    return inodeKey(branchDirectory(path, 'a branch'));
   } catch {
     return canonicalPath(path);
   }

@@ -55,7 +55,7 @@ export function hydrate(site: Site, branch: number, entry: Bytes): void {
         copyData(source, fd, Number(from.size));
         fsync(fd);
       } catch (error) {
-        withdraw(fd, owed, Number(to.size));
+        withdraw(fd, owed, isSysError(error, 'ENOSPC', 'EDQUOT') ? Number(to.size) : 0);
         throw error;
       }
       // Own mark first: without the other one no later run would look for it here.
@@ -76,10 +76,16 @@ function giveBack(fd: number, owed: Owed): void {
 
 /**
  * The union still shows the lower's data, so that nothing but time and capability tells of the attempt: they are put
- * right, and a disk that is full gets back what was taken in vain. What fails here too waits for the rerun.
+ * right, and a disk that is full gets back what was taken in vain. Otherwise the data stays: where the lower cannot be
+ * read any more, what an earlier run wrote may be the last of it. What fails here too waits for the rerun.
+ *
+ * @param room - bytes to be given back
  */
-function withdraw(fd: number, owed: Owed, size: number): void {
-  for (const step of [() => punchHole(fd, size), () => giveBack(fd, owed)]) {
+function withdraw(fd: number, owed: Owed, room: number): void {
+  const punch = (): void => {
+    if (room > 0) punchHole(fd, room);
+  };
+  for (const step of [punch, () => giveBack(fd, owed)]) {
     try {
       step();
     } catch {

@@ -31,8 +31,6 @@ export interface FileSystem {
   /** Bytes that root may still use. */
   readonly freeBytes: bigint;
   readonly freeInodes: bigint;
-  /** Free ones included; 0 where it keeps no count. */
-  readonly inodes: bigint;
 }
 
 const ST_RDONLY = 1n;
@@ -56,7 +54,6 @@ export function fileSystemOf(fd: number): FileSystem {
     totalBytes: b.readBigUInt64LE(16) * blockSize,
     totalInodes: b.readBigUInt64LE(40),
     freeBytes: b.readBigUInt64LE(24) * blockSize,
-    inodes: b.readBigUInt64LE(40),
     freeInodes: b.readBigUInt64LE(48),
     nameMax: Number(b.readBigInt64LE(64)),
     readOnly: (b.readBigInt64LE(80) & ST_RDONLY) !== 0n,

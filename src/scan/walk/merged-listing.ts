@@ -38,11 +38,13 @@ export class MergedListing {
     const names = this.#names;
     const { marksEnds, foldsCase } = this.#traits.of(layer);
     let held = position < frame.stack.length - 1 && !foldsCase ? new Set<Bytes>() : undefined;
+    let read = 0;
     for (let ended = false; !ended; ) {
       const length = readRecords(fd);
       if (length < 0) throw new SysError('getdents64', -length);
       if (length === 0) break;
-      if (length > MAX_HELD) held = undefined;
+      read += length;
+      if (read > MAX_HELD) held = undefined;
       if (held !== undefined) for (const name of namesAmong(length)) held.add(name);
       names.cut(0);
       const sifted = siftRecords(length, wanted, this.#rules.hidden, names, this.#progress);

@@ -120,7 +120,7 @@ class SharedWalk implements WalkSharing {
 
   #isWorthAThread({ progress }: Walk): boolean {
     if (performance.now() - this.#begun < WORTH_A_THREAD_MS) return false;
-    this.#inodes ??= usedInodes(this.#lowers) ?? Number.POSITIVE_INFINITY;
+    this.#inodes ??= usedInodes(this.#lowers.map(({ root }) => root)) ?? Number.POSITIVE_INFINITY;
     return this.#inodes - progress.names >= WORTH_A_THREAD_NAMES;
   }
 

@@ -1,6 +1,7 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { SysError } from '../../sys/sys-error.js';
 import { closeStack, type LayerDirectory, type Stack, type ViewRules } from '../../union/view-rules.js';
+import { FrameStack } from './frame-stack.js';
 import { KnownTraits } from './layer-traits.js';
 import { LoneWalk, MAX_OPEN } from './lone-walk.js';
 import { MergedListing } from './merged-listing.js';
@@ -10,8 +11,6 @@ import { frameOf, shareOf, type WalkShare } from './walk-share.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
 import type { WalkWays } from './walk-ways.js';
 
-/** Directories kept open on the way down; deeper trees close the upper ones and open them anew on the way back. */
-const MAX_OPEN_FRAMES = 64;
 /** Postponed directories that are given away at a time. */
 const MAX_PARTS = 256;
 
@@ -29,9 +28,8 @@ export class Walk {
   readonly #ways: WalkWays;
   readonly #lone: LoneWalk;
   readonly #listing: MergedListing;
-  readonly #frames: WalkFrame[] = [];
+  readonly #frames = new FrameStack();
   readonly #order: WalkOrder;
-  #oldestOpen = 0;
 
   constructor(
     roots: Stack,
@@ -86,7 +84,7 @@ export class Walk {
         if (!this.#stepLone(until)) return false;
         continue;
       }
-      const frame = this.#frames.at(-1);
+      const frame = this.#frames.top;
       if (frame === undefined) {
         if (!this.#takeNext()) return false;
         continue;
@@ -112,10 +110,10 @@ export class Walk {
       const given = this.#order.give(Math.min(whole, MAX_PARTS));
       return given.map((frame) => shareOf(frame, frame.names.length));
     }
-    let from = [...this.#order.waiting, ...this.#frames].find(({ names }) => names.length > 1);
+    let from = [...this.#order.waiting, ...this.#frames.all].find(({ names }) => names.length > 1);
     while (from === undefined && !this.#lone.idle) {
       const [frame] = this.#lone.give(1) as [WalkFrame];
-      this.#push(frame);
+      this.#frames.push(frame);
       if (frame.names.length > 1) from = frame;
     }
     return from === undefined ? [] : [shareOf(from, from.names.length >> 1)];
@@ -129,7 +127,7 @@ export class Walk {
   /** Closes every descriptor; to be called however the walk ends. */
   close(): void {
     this.#lone.close();
-    for (const frame of this.#frames.splice(0)) if (frame.closed === undefined) closeStack(frame.stack);
+    this.#frames.close();
   }
 
   #root(branch: number): LayerDirectory {
@@ -159,7 +157,6 @@ export class Walk {
         this.#unreadable(path, directory.layer.branch, error);
       }
     }
-    this.#closeOldest();
   }
 
   /** Whether everything below a directory can be walked at once, without the rules. */
@@ -173,7 +170,7 @@ export class Walk {
     const detour = this.#lone.step(until);
     if (detour !== undefined || this.#lone.full) {
       const count = detour === undefined ? MAX_OPEN >> 1 : MAX_OPEN;
-      for (const frame of this.#lone.give(count)) this.#push(frame);
+      for (const frame of this.#lone.give(count)) this.#frames.push(frame);
     }
     if (detour !== undefined) this.#enter(detour.path, detour.parent, detour.stack);
     if (!this.#lone.takeTold() || !this.inRest || !this.complete) return true;
@@ -201,21 +198,9 @@ export class Walk {
       return false;
     }
     const names = takeOut(frame, last);
-    if (frame.closed === undefined) this.#pop();
+    if (frame.closed === undefined) this.#frames.pop();
     this.#lone.goOn(frame, last, fd, names);
     return true;
-  }
-
-  #push(frame: WalkFrame): void {
-    this.#frames.push(frame);
-    this.#closeOldest();
-  }
-
-  #closeOldest(): void {
-    if (this.#frames.length - this.#oldestOpen <= MAX_OPEN_FRAMES) return;
-    const oldest = this.#frames[this.#oldestOpen];
-    if (oldest !== undefined && oldest.closed === undefined) suspend(oldest);
-    this.#oldestOpen += 1;
   }
 
   #child(frame: WalkFrame, name: Bytes, position: number): void {
@@ -245,12 +230,7 @@ export class Walk {
     if (frame.later.names.length > 0 && frame.closed === undefined) suspend(frame);
     else if (frame.closed === undefined) closeStack(frame.stack);
     if (frame.later.names.length > 0) this.#order.putOff(frame);
-    this.#pop();
-  }
-
-  #pop(): void {
     this.#frames.pop();
-    this.#oldestOpen = Math.max(0, Math.min(this.#oldestOpen, this.#frames.length - 1));
   }
 
   /** The next directory with subdirectories that no upper has. */
@@ -259,7 +239,6 @@ export class Walk {
     const frame = this.#order.next();
     if (frame === undefined) return false;
     this.#frames.push(frame);
-    this.#oldestOpen = this.#frames.length - 1;
     return true;
   }
 }
