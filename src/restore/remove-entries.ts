@@ -1,6 +1,7 @@
 import { sameInode } from '../sys/inode-id.js';
 import { unlink } from '../sys/names.js';
 import { close, O_NOFOLLOW, O_PATH, openBeneath } from '../sys/open.js';
+import { mostOpenFiles } from '../sys/open-files.js';
 import { sight } from '../sys/stat.js';
 import { fsync } from '../sys/sync.js';
 import { SysError } from '../sys/sys-error.js';
@@ -10,8 +11,11 @@ import type { Pace } from './pace.js';
 import { stripInode } from './repair/strip-marks.js';
 import { SELF, type Site } from './site.js';
 
-/** Inodes that wait, open, until the removal of their entries is durable: an fsync of the index for so many. */
-const OPEN_INODES = 512;
+/**
+ * Inodes that wait, open, until the removal of their entries is durable: an fsync of the index for so many. Half of what
+ * the process may have open where that is less.
+ */
+const OPEN_INODES = 4096;
 
 const ENOENT = 2;
 
@@ -25,11 +29,12 @@ interface Leaving {
 export async function removeEntries(site: Site, runs: readonly EntryRun[], pace: Pace): Promise<void> {
   const leaving: Leaving[] = [];
   const indexes = new Set<number>();
+  const most = Math.min(OPEN_INODES, Math.floor(mostOpenFiles() / 2));
   try {
     for (const run of runs) {
       if (!run.plan.remove || run.failure !== undefined) continue;
       attempt(run, () => removeOne(site, run, leaving, indexes));
-      if (leaving.length < OPEN_INODES) continue;
+      if (leaving.length < most) continue;
       strip(site, leaving, indexes);
       if (pace.due) await pace.breathe();
     }
