@@ -1,7 +1,8 @@
 import type { Bytes } from './bytes.js';
 import { BadArgument, checkFd } from './check.js';
-import { ADDRESS, bare, errno, fixedMemory, OPENAT2, SYS } from './libc.js';
+import { ADDRESS, type Address, errno, fixedMemory, native, OPENAT2, SYS, syscall } from './libc.js';
 import { O_CLOEXEC, O_DIRECTORY, O_NOATIME, O_NOFOLLOW, O_RDONLY } from './open.js';
+import { HOW_SIZE, openHow, RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS, RESOLVE_NO_XDEV } from './open-how.js';
 import { interposed, invokeRaw } from './seam.js';
 import { SysError } from './sys-error.js';
 
@@ -11,33 +12,22 @@ import { SysError } from './sys-error.js';
 /** A name is at most 255 bytes on every file system of Linux, but a record could hold this much. */
 const NAME_SIZE = 64 * 1024;
 const RECORDS_SIZE = 256 * 1024;
-const HOW_SIZE = 24;
 
-const RESOLVE_NO_XDEV = 0x01;
-const RESOLVE_NO_SYMLINKS = 0x04;
-const RESOLVE_BENEATH = 0x08;
 const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
 
-const openat2Call = bare('syscall', 'long', 'int', ADDRESS, ADDRESS, 'size_t');
-const getdentsCall = bare('syscall', 'long', 'int', ADDRESS, 'size_t');
-const closeCall = bare('close', 'int');
+const openat2Call = syscall('int', ADDRESS, ADDRESS, 'size_t');
+const getdentsCall = syscall('int', ADDRESS, 'size_t');
+const closeCall = native('int close(int fd)');
 
 const name = fixedMemory(NAME_SIZE);
 const records = fixedMemory(RECORDS_SIZE);
-const quiet = how(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NOATIME);
-const plain = how(O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+const plainFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+const quiet = openHow(plainFlags | O_NOATIME, resolve);
+const plain = openHow(plainFlags, resolve);
 
 const EPERM = 1;
 const EINTR = 4;
 const EBADF = 9;
-
-function how(flags: number): ReturnType<typeof fixedMemory> {
-  const memory = fixedMemory(HOW_SIZE);
-  const view = new DataView(memory.bytes.buffer);
-  view.setBigUint64(0, BigInt((flags | O_CLOEXEC) >>> 0), true);
-  view.setBigUint64(16, BigInt(resolve), true);
-  return memory;
-}
 
 /** What {@link readRecords} wrote: `struct linux_dirent64` one after another. */
 export const recordBytes: Uint8Array = records.bytes;
@@ -63,8 +53,8 @@ export function openSubdirectory(dirfd: number, from: Uint8Array, at: number): n
   return fd === -EPERM ? openAs(dirfd, plain.address) : fd;
 }
 
-function openAs(dirfd: number, address: number | bigint): number {
-  if (interposed()) return invokeRaw('openat2', dirfd, copiedName(), () => result(openat2(dirfd, address)));
+function openAs(dirfd: number, address: Address): number {
+  if (interposed()) return invokeRaw('openat2', dirfd, copiedName(), () => openat2(dirfd, address));
   for (;;) {
     const fd = openat2(dirfd, address);
     if (fd >= 0) return fd;
@@ -73,7 +63,7 @@ function openAs(dirfd: number, address: number | bigint): number {
   }
 }
 
-function openat2(dirfd: number, address: number | bigint): number {
+function openat2(dirfd: number, address: Address): number {
   return openat2Call(OPENAT2, dirfd, name.address, address, HOW_SIZE);
 }
 
@@ -84,7 +74,7 @@ function copiedName(): Bytes {
 /** The next records of a directory into {@link recordBytes}: how many bytes, 0 at its end, or `-errno`. */
 export function readRecords(fd: number): number {
   checkFd(fd);
-  if (interposed()) return invokeRaw('getdents64', fd, '', () => result(getdents(fd)));
+  if (interposed()) return invokeRaw('getdents64', fd, '', () => getdents(fd));
   for (;;) {
     const length = getdents(fd);
     if (length >= 0) return length;
@@ -100,12 +90,8 @@ function getdents(fd: number): number {
 /** As `close`. */
 export function closeDirectory(fd: number): void {
   checkFd(fd);
-  const closed = interposed()
-    ? invokeRaw('close', fd, '', () => result(closeCall(fd)))
-    : result(closeCall(fd));
-  if (closed === -EBADF) throw new SysError('close', EBADF);
-}
-
-function result(value: number): number {
-  return value < 0 ? -errno() : value;
+  if (interposed()) {
+    if (invokeRaw('close', fd, '', () => closeCall(fd)) !== -EBADF) return;
+  } else if (closeCall(fd) >= 0 || errno() !== EBADF) return;
+  throw new SysError('close', EBADF);
 }

@@ -1,6 +1,6 @@
 import type { Bytes } from './bytes.js';
 import { checkDirFd, checkFd, checkU32 } from './check.js';
-import { SYS, syscall } from './libc.js';
+import { ADDRESS, fixedMemory, SYS, syscall } from './libc.js';
 import { O_CLOEXEC } from './open.js';
 import { PathArgument } from './path-argument.js';
 import { invoke } from './seam.js';
@@ -16,11 +16,12 @@ export interface Handle {
 const AT_EMPTY_PATH = 0x1000;
 const MAX_HANDLE = 128;
 
-const nameToHandleCall = syscall('int', 'void *', 'void *', 'void *', 'int');
+const nameToHandleCall = syscall('int', ADDRESS, ADDRESS, ADDRESS, 'int');
 const openByHandleCall = syscall('int', 'void *', 'int');
 
-const buffer = Buffer.alloc(8 + MAX_HANDLE);
-const mountId = Buffer.alloc(8);
+const { bytes, address } = fixedMemory(8 + MAX_HANDLE);
+const buffer = Buffer.from(bytes.buffer);
+const mountId = fixedMemory(8);
 const argument = new PathArgument();
 
 /**
@@ -33,7 +34,14 @@ export function handleOf(dirfd: number, name: Bytes): Handle | undefined {
   const done = unless(['EOPNOTSUPP', 'EOVERFLOW'], () =>
     invoke('name_to_handle_at', dirfd, name, () => {
       buffer.writeUInt32LE(MAX_HANDLE, 0);
-      return nameToHandleCall(SYS.name_to_handle_at, dirfd, argument.put(name), buffer, mountId, flags);
+      return nameToHandleCall(
+        SYS.name_to_handle_at,
+        dirfd,
+        argument.put(name),
+        address,
+        mountId.address,
+        flags,
+      );
     }),
   );
   if (done === undefined) return undefined;

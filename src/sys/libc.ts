@@ -10,6 +10,9 @@ const numbers = {
 export const OPEN_TREE = 428;
 export const OPENAT2 = 437;
 export const FACCESSAT2 = 439;
+export const SETXATTRAT = 463;
+export const GETXATTRAT = 464;
+export const REMOVEXATTRAT = 466;
 
 export const SYS = (() => {
   if (process.arch === 'x64') return numbers.x64;
@@ -25,10 +28,13 @@ const koffi = loadKoffi();
 // The program itself: finds libc's symbols without naming glibc or musl.
 const libc = koffi.load(null);
 
+/** Where something is in memory; C's type for an argument that takes it is {@link ADDRESS}. */
+export type Address = number | bigint;
+
 /** Memory for system calls that may be passed by its address; it must live as long as its address is in use. */
 export interface FixedMemory {
   readonly bytes: Uint8Array;
-  readonly address: number | bigint;
+  readonly address: Address;
 }
 
 /**
@@ -47,34 +53,22 @@ export function fixedMemory(size: number): FixedMemory {
 /** A C type of an argument that takes {@link FixedMemory.address}. */
 export const ADDRESS = 'int64_t';
 
-/** A libc function without anything around it: the caller asks {@link errno} when the result is negative. */
-export function bare(name: string, ...types: readonly string[]): Native {
-  return libc.func(name, 'long', [...types]) as Native;
-}
-
 /** The error of this thread's last call that failed. */
 export function errno(): number {
   return koffi.errno();
 }
 
-type Native = (...args: readonly unknown[]) => number;
+/** A C function as it is, with nothing around it: below 0 it has failed, and {@link errno} tells why. */
+export type Native = (...args: readonly unknown[]) => number;
 
-/** A libc function that returns `-errno` on failure. The prototype is in C. */
+/** A libc function. The prototype is in C. */
 export function native(prototype: string): Native {
-  const call = libc.func(prototype) as Native;
-  return (...args) => {
-    const result = call(...args);
-    return result < 0 ? -koffi.errno() : result;
-  };
+  return libc.func(prototype) as Native;
 }
 
 /** `syscall(2)` with a fixed prototype: number, then the given C types. */
 export function syscall(...types: readonly string[]): Native {
-  const call = libc.func('syscall', 'long', ['long', ...types]) as Native;
-  return (...args) => {
-    const result = call(...args);
-    return result < 0 ? -koffi.errno() : result;
-  };
+  return libc.func('syscall', 'long', ['long', ...types]) as Native;
 }
 
 /** The address of a buffer, for a structure that points to it; the caller keeps the buffer alive over the call. */

@@ -1,6 +1,6 @@
 import type { Bytes } from './bytes.js';
-import { checkDirFd, checkFd, checkName, checkU32, cString } from './check.js';
-import { native, SYS, syscall } from './libc.js';
+import { checkDirFd, checkFd, checkName, checkU32 } from './check.js';
+import { ADDRESS, native, SYS, syscall } from './libc.js';
 import { PathArgument } from './path-argument.js';
 import { invoke } from './seam.js';
 
@@ -12,13 +12,13 @@ export const RENAME_NOREPLACE = 1;
 /** `renameat2(2)`: swap the two names. */
 export const RENAME_EXCHANGE = 2;
 
-const linkatCall = native('int linkat(int olddirfd, void *old, int newdirfd, void *new, int flags)');
-const unlinkatCall = native('int unlinkat(int dirfd, void *path, int flags)');
-const mkdiratCall = native('int mkdirat(int dirfd, void *path, unsigned int mode)');
-const mknodatCall = native('int mknodat(int dirfd, void *path, unsigned int mode, uint64_t dev)');
-const symlinkatCall = native('int symlinkat(void *target, int dirfd, void *path)');
-const readlinkatCall = native('long readlinkat(int dirfd, void *path, void *buf, size_t size)');
-const renameat2Call = syscall('int', 'void *', 'int', 'void *', 'unsigned int');
+const linkatCall = native('int linkat(int olddirfd, int64_t old, int newdirfd, int64_t new, int flags)');
+const unlinkatCall = native('int unlinkat(int dirfd, int64_t path, int flags)');
+const mkdiratCall = native('int mkdirat(int dirfd, int64_t path, unsigned int mode)');
+const mknodatCall = native('int mknodat(int dirfd, int64_t path, unsigned int mode, uint64_t dev)');
+const symlinkatCall = native('int symlinkat(int64_t target, int dirfd, int64_t path)');
+const readlinkatCall = native('long readlinkat(int dirfd, int64_t path, void *buf, size_t size)');
+const renameat2Call = syscall('int', ADDRESS, 'int', ADDRESS, 'unsigned int');
 
 const argument = new PathArgument();
 const second = new PathArgument();
@@ -38,9 +38,10 @@ export function link(fromDir: number, from: Bytes, toDir: number, to: Bytes): vo
 
 /** Links the inode behind an open descriptor (CAP_DAC_READ_SEARCH; the inode must have a name left). */
 export function linkFd(fd: number, toDir: number, to: Bytes): void {
-  const cfrom = cString('' as Bytes);
-  const cto = cString(checkName(to));
-  invoke('linkat', checkDirFd(toDir), to, () => linkatCall(checkFd(fd), cfrom, toDir, cto, AT_EMPTY_PATH));
+  checkName(to);
+  invoke('linkat', checkDirFd(toDir), to, () =>
+    linkatCall(checkFd(fd), argument.put('' as Bytes), toDir, second.put(to), AT_EMPTY_PATH),
+  );
 }
 
 /** Removes a name that is not a directory. */
@@ -51,44 +52,48 @@ export function unlink(dirfd: number, name: Bytes): void {
 
 /** Removes an empty directory. */
 export function rmdir(dirfd: number, name: Bytes): void {
-  const cname = cString(checkName(name));
-  invoke('unlinkat', checkDirFd(dirfd), name, () => unlinkatCall(dirfd, cname, AT_REMOVEDIR));
+  checkName(name);
+  invoke('unlinkat', checkDirFd(dirfd), name, () => unlinkatCall(dirfd, argument.put(name), AT_REMOVEDIR));
 }
 
 /** Renames within one file system; `flags` are `RENAME_*`. */
 export function rename(fromDir: number, from: Bytes, toDir: number, to: Bytes, flags = 0): void {
-  const cfrom = cString(checkName(from));
-  const cto = cString(checkName(to));
+  checkName(from);
+  checkName(to);
   invoke('renameat2', checkDirFd(toDir), to, () =>
-    renameat2Call(SYS.renameat2, checkDirFd(fromDir), cfrom, toDir, cto, flags),
+    renameat2Call(SYS.renameat2, checkDirFd(fromDir), argument.put(from), toDir, second.put(to), flags),
   );
 }
 
 /** Makes a directory; the mode is subject to the umask and to default ACLs of the parent. */
 export function mkdir(dirfd: number, name: Bytes, mode: number): void {
-  const cname = cString(checkName(name));
-  invoke('mkdirat', checkDirFd(dirfd), name, () => mkdiratCall(dirfd, cname, checkU32(mode, 'mode')));
+  checkName(name);
+  invoke('mkdirat', checkDirFd(dirfd), name, () =>
+    mkdiratCall(dirfd, argument.put(name), checkU32(mode, 'mode')),
+  );
 }
 
 /** Makes a fifo, socket, device or regular file; `mode` carries the type. */
 export function mknod(dirfd: number, name: Bytes, mode: number, dev: bigint): void {
-  const cname = cString(checkName(name));
-  invoke('mknodat', checkDirFd(dirfd), name, () => mknodatCall(dirfd, cname, checkU32(mode, 'mode'), dev));
+  checkName(name);
+  invoke('mknodat', checkDirFd(dirfd), name, () =>
+    mknodatCall(dirfd, argument.put(name), checkU32(mode, 'mode'), dev),
+  );
 }
 
 /** Makes a symlink. */
 export function symlink(target: Bytes, dirfd: number, name: Bytes): void {
-  const cname = cString(checkName(name));
-  const ctarget = cString(target);
-  invoke('symlinkat', checkDirFd(dirfd), name, () => symlinkatCall(ctarget, dirfd, cname));
+  checkName(name);
+  invoke('symlinkat', checkDirFd(dirfd), name, () =>
+    symlinkatCall(argument.put(target), dirfd, second.put(name)),
+  );
 }
 
 /** The target of a symlink; with name `''` of the `O_PATH` descriptor itself. */
 export function readLink(dirfd: number, name: Bytes): Bytes {
   const buffer = Buffer.allocUnsafe(4096);
-  const cname = cString(name);
   const length = invoke('readlinkat', checkDirFd(dirfd), name, () =>
-    readlinkatCall(dirfd, cname, buffer, buffer.length),
+    readlinkatCall(dirfd, argument.put(name), buffer, buffer.length),
   );
   return buffer.toString('latin1', 0, length) as Bytes;
 }

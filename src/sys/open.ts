@@ -1,7 +1,15 @@
 import { constants } from 'node:fs';
 import type { Bytes } from './bytes.js';
-import { checkDirFd, checkFd, cString } from './check.js';
-import { native, OPENAT2, syscall } from './libc.js';
+import { checkDirFd, checkFd } from './check.js';
+import { ADDRESS, type Address, type FixedMemory, native, OPENAT2, syscall } from './libc.js';
+import {
+  HOW_SIZE,
+  openHow,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+} from './open-how.js';
 import { PathArgument } from './path-argument.js';
 import { invoke, invokeRaw } from './seam.js';
 import { isSysError, SysError } from './sys-error.js';
@@ -14,34 +22,27 @@ export const O_NOATIME = constants.O_NOATIME;
 
 const EBADF = 9;
 
-const RESOLVE_NO_XDEV = 0x01;
-const RESOLVE_NO_MAGICLINKS = 0x02;
-const RESOLVE_NO_SYMLINKS = 0x04;
-const RESOLVE_BENEATH = 0x08;
 const beneath = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 
-const HOW_SIZE = 24;
-const openat2Call = syscall('int', 'void *', 'void *', 'size_t');
-const openatCall = native('int openat(int dirfd, void *path, int flags, unsigned int mode)');
+const openat2Call = syscall('int', ADDRESS, ADDRESS, 'size_t');
+const openatCall = native('int openat(int dirfd, int64_t path, int flags, unsigned int mode)');
 const closeCall = native('int close(int fd)');
 
 const argument = new PathArgument();
-const hows = new Map<number, Buffer>();
+const hows = new Map<number, FixedMemory>();
 
 /** `struct open_how`; a walk asks for the same one at every directory. */
-function howOf(flags: number, resolve: number): Buffer {
+function howOf(flags: number, resolve: number): Address {
   const key = flags * 32 + resolve;
   let how = hows.get(key);
   if (how === undefined) {
-    how = Buffer.alloc(HOW_SIZE);
-    how.writeBigUInt64LE(BigInt((flags | O_CLOEXEC) >>> 0), 0);
-    how.writeBigUInt64LE(BigInt(resolve), 16);
+    how = openHow(flags | O_CLOEXEC, resolve);
     hows.set(key, how);
   }
-  return how;
+  return how.address;
 }
 
-function openHow(dirfd: number, path: Bytes, flags: number, resolve: number): number {
+function openat2(dirfd: number, path: Bytes, flags: number, resolve: number): number {
   checkDirFd(dirfd);
   const how = howOf(flags, resolve);
   return invoke('openat2', dirfd, path, () => openat2Call(OPENAT2, dirfd, argument.put(path), how, HOW_SIZE));
@@ -54,18 +55,17 @@ function openHow(dirfd: number, path: Bytes, flags: number, resolve: number): nu
  * @throws SysError ELOOP for a symlink on the way, EXDEV for a mount or an escape, and open's usual errors
  */
 export function openBeneath(dirfd: number, path: Bytes, flags: number): number {
-  return openHow(dirfd, path === '' ? ('.' as Bytes) : path, flags, beneath | RESOLVE_NO_XDEV);
+  return openat2(dirfd, path === '' ? ('.' as Bytes) : path, flags, beneath | RESOLVE_NO_XDEV);
 }
 
 /** As {@link openBeneath}, but other file systems mounted inside may be entered. */
 export function openBeneathAnyMount(dirfd: number, path: Bytes, flags: number): number {
-  return openHow(dirfd, path === '' ? ('.' as Bytes) : path, flags, beneath);
+  return openat2(dirfd, path === '' ? ('.' as Bytes) : path, flags, beneath);
 }
 
 /** Opens a path that the administrator gave; symlinks on it are his and are followed. */
 export function openTrusted(path: Bytes, flags: number): number {
-  const cpath = cString(path);
-  return invoke('openat', -100, path, () => openatCall(-100, cpath, flags | O_CLOEXEC, 0));
+  return invoke('openat', -100, path, () => openatCall(-100, argument.put(path), flags | O_CLOEXEC, 0));
 }
 
 /** A directory that the administrator gave, open for reading; its atime stays where this process may see to that. */
@@ -81,9 +81,8 @@ export function openDirectory(path: Bytes): number {
 /** Creates a new regular file below a directory fd; fails if anything has that name. */
 export function createFile(dirfd: number, name: Bytes, mode: number): number {
   checkDirFd(dirfd);
-  const cname = cString(name);
   const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  return invoke('openat_create', dirfd, name, () => openatCall(dirfd, cname, flags, mode));
+  return invoke('openat_create', dirfd, name, () => openatCall(dirfd, argument.put(name), flags, mode));
 }
 
 /**

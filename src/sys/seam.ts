@@ -1,3 +1,4 @@
+import { errno } from './libc.js';
 import { SysError } from './sys-error.js';
 import type { SystemCall } from './system-call.js';
 
@@ -34,7 +35,7 @@ export function interposed(): boolean {
  * @param call - what is called
  * @param fd - the directory fd, for the interposer
  * @param path - the name, for the interposer and for the error
- * @param run - returns the value, or `-errno`
+ * @param run - makes the call; below 0 it has failed
  */
 export function invoke(call: SystemCall, fd: number, path: string, run: () => number): number {
   const result = invokeRaw(call, fd, path, run);
@@ -48,9 +49,14 @@ export function invoke(call: SystemCall, fd: number, path: string, run: () => nu
  */
 export function invokeRaw(call: SystemCall, fd: number, path: string, run: () => number): number {
   for (;;) {
-    const result = interposer === undefined ? run() : interposer({ name: call, fd, path }, run);
+    const result =
+      interposer === undefined ? told(run()) : interposer({ name: call, fd, path }, () => told(run()));
     // A signal handler ran while the call slept: nothing was done, and every call here can simply be made again.
     if (result === -EINTR && call !== 'close') continue;
     return result;
   }
+}
+
+function told(result: number): number {
+  return result < 0 ? -errno() : result;
 }

@@ -31,6 +31,7 @@ const meanings: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on device',
   EROFS: 'read-only file system',
   EMLINK: 'too many links',
+  E2BIG: 'value too long',
   ENAMETOOLONG: 'name too long',
   ENOSYS: 'not known to this kernel',
   ENOTEMPTY: 'directory not empty',

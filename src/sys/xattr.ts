@@ -1,61 +1,43 @@
 import type { Bytes } from './bytes.js';
-import { checkFd, checkName, cString } from './check.js';
-import { native } from './libc.js';
-import { PathArgument } from './path-argument.js';
+import { checkFd, cString } from './check.js';
+import { type Address, type FixedMemory, fixedMemory, native } from './libc.js';
 import { invoke, invokeRaw } from './seam.js';
 import { isSysError, SysError } from './sys-error.js';
+import { exchange, MOST, procPath, xattrCalls } from './xattr-calls.js';
 
 /** `setxattr(2)`: fail if it exists already / does not exist yet. */
 export const XATTR_CREATE = 1;
 export const XATTR_REPLACE = 2;
 
-/** The kernel's own limit for one value and for one list (XATTR_SIZE_MAX, XATTR_LIST_MAX). */
-const MAX = 65536;
 /**
- * What is asked for first: the kernel clears as much memory as it is offered before it looks (1.4 microseconds of 2.7
- * for 64 KiB, whether there is a value or not), and hardly any value is longer than this.
+ * Bytes that are asked for first: the kernel clears as much memory as it is offered before it looks (1.4 microseconds of
+ * 2.7 for 64 KiB, whether there is a value or not), and hardly any value is longer than this.
  */
 const USUAL = 1024;
 
-const calls = {
-  get: native('long getxattr(void *path, void *name, void *value, size_t size)'),
-  lget: native('long lgetxattr(void *path, void *name, void *value, size_t size)'),
-  set: native('int setxattr(void *path, void *name, void *value, size_t size, int flags)'),
-  lset: native('int lsetxattr(void *path, void *name, void *value, size_t size, int flags)'),
-  list: native('long listxattr(void *path, void *list, size_t size)'),
-  llist: native('long llistxattr(void *path, void *list, size_t size)'),
-  remove: native('int removexattr(void *path, void *name)'),
-  lremove: native('int lremovexattr(void *path, void *name)'),
-  fget: native('long fgetxattr(int fd, void *name, void *value, size_t size)'),
-} as const;
+const listCall = native('long listxattr(int64_t path, int64_t list, size_t size)');
+const llistCall = native('long llistxattr(int64_t path, int64_t list, size_t size)');
+const fgetCall = native('long fgetxattr(int fd, int64_t name, int64_t value, size_t size)');
 
-const argument = new PathArgument();
-const directories = new Map<number, string>();
-
-// The calls that take a directory fd (getxattrat) came with Linux 6.13. The magic link of the descriptor is
-// resolved by the kernel to the open directory itself, so a single component below it is as safe.
-function procPath(dirfd: number, name: Bytes): Buffer {
-  let directory = directories.get(checkFd(dirfd));
-  if (directory === undefined) {
-    directory = `/proc/self/fd/${dirfd}`;
-    directories.set(dirfd, directory);
-  }
-  return name === '' ? argument.put(directory as Bytes) : argument.putBelow(`${directory}/`, checkName(name));
-}
-
-const scratch = Buffer.allocUnsafe(MAX);
+const scratch = Buffer.from(exchange.bytes.buffer);
 const ERANGE = 34;
+const E2BIG = 7;
 const ENODATA = 61;
 const EOPNOTSUPP = 95;
-const attributeNames = new Map<string, Buffer>();
+/** Names that are kept; there are about twenty of our own, and a copied directory may bring others. */
+const MOST_NAMES = 64;
+const attributeNames = new Map<string, FixedMemory>();
 
-function attributeName(attribute: string): Buffer {
-  let buffer = attributeNames.get(attribute);
-  if (buffer === undefined) {
-    buffer = cString(attribute as Bytes);
-    if (attributeNames.size < 64) attributeNames.set(attribute, buffer);
+function attributeName(attribute: string): Address {
+  let memory = attributeNames.get(attribute);
+  if (memory === undefined) {
+    const text = cString(attribute as Bytes);
+    memory = fixedMemory(text.length);
+    memory.bytes.set(text);
+    if (attributeNames.size >= MOST_NAMES) attributeNames.clear();
+    attributeNames.set(attribute, memory);
   }
-  return buffer;
+  return memory.address;
 }
 
 /**
@@ -68,15 +50,14 @@ export function getXattr(dirfd: number, name: Bytes, attribute: string): Buffer 
 
 function getRaw(dirfd: number, name: Bytes, attribute: string): number {
   const cattribute = attributeName(attribute);
-  const call = name === '' ? calls.get : calls.lget;
   return anySize((size) =>
-    invokeRaw('getxattr', dirfd, name, () => call(procPath(dirfd, name), cattribute, scratch, size)),
+    invokeRaw('getxattr', dirfd, name, () => xattrCalls().get(dirfd, name, cattribute, size)),
   );
 }
 
 function anySize(get: (size: number) => number): number {
   const result = get(USUAL);
-  return result === -ERANGE ? get(MAX) : result;
+  return result === -ERANGE ? get(MOST) : result;
 }
 
 /** As {@link getXattr}, as text: of a thousand entries nobody wants a thousand buffers. */
@@ -96,7 +77,7 @@ export function getXattrFd(fd: number, attribute: string): Buffer | undefined {
   const cattribute = attributeName(attribute);
   return value(
     '' as Bytes,
-    anySize((size) => invokeRaw('getxattr', fd, '', () => calls.fget(fd, cattribute, scratch, size))),
+    anySize((size) => invokeRaw('getxattr', fd, '', () => fgetCall(fd, cattribute, exchange.address, size))),
   );
 }
 
@@ -104,7 +85,7 @@ export function getXattrFd(fd: number, attribute: string): Buffer | undefined {
 export function hasXattrFd(fd: number, attribute: string): boolean {
   checkFd(fd);
   const cattribute = attributeName(attribute);
-  const result = invokeRaw('getxattr', fd, '', () => calls.fget(fd, cattribute, scratch, 0));
+  const result = invokeRaw('getxattr', fd, '', () => fgetCall(fd, cattribute, exchange.address, 0));
   return result !== -ENODATA && result !== -EOPNOTSUPP;
 }
 
@@ -120,9 +101,9 @@ function hasValue(name: Bytes, result: number): boolean {
 
 /** The names of all extended attributes that this process may see. */
 export function listXattr(dirfd: number, name: Bytes): string[] {
-  const call = name === '' ? calls.list : calls.llist;
+  const call = name === '' ? listCall : llistCall;
   try {
-    const size = invoke('listxattr', dirfd, name, () => call(procPath(dirfd, name), scratch, MAX));
+    const size = invoke('listxattr', dirfd, name, () => call(procPath(dirfd, name), exchange.address, MOST));
     return scratch
       .toString('latin1', 0, size)
       .split('\0')
@@ -136,16 +117,18 @@ export function listXattr(dirfd: number, name: Bytes): string[] {
 /** Sets an extended attribute, no symlink followed. */
 export function setXattr(dirfd: number, name: Bytes, attribute: string, value: Uint8Array, flags = 0): void {
   const cattribute = attributeName(attribute);
-  const call = name === '' ? calls.set : calls.lset;
-  invoke('setxattr', dirfd, name, () => call(procPath(dirfd, name), cattribute, value, value.length, flags));
+  if (value.length > MOST) throw new SysError('setxattr', E2BIG, name);
+  invoke('setxattr', dirfd, name, () => {
+    scratch.set(value);
+    return xattrCalls().set(dirfd, name, cattribute, value.length, flags);
+  });
 }
 
 /** Removes an extended attribute; false where there was none. */
 export function removeXattr(dirfd: number, name: Bytes, attribute: string): boolean {
   const cattribute = attributeName(attribute);
-  const call = name === '' ? calls.remove : calls.lremove;
   try {
-    invoke('removexattr', dirfd, name, () => call(procPath(dirfd, name), cattribute));
+    invoke('removexattr', dirfd, name, () => xattrCalls().remove(dirfd, name, cattribute));
     return true;
   } catch (error) {
     if (isSysError(error, 'ENODATA')) return false;

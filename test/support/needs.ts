@@ -83,7 +83,8 @@ function hasFileSystem(type: string): boolean {
 }
 
 /** Major and minor version as one number that grows: 6.18 gives 6018. */
-function linux(): number {
+/** Major and minor release of the kernel: 6013 is 6.13. */
+export function linux(): number {
   const [major = 0, minor = 0] = release().split('.').map(Number);
   return major * 1000 + minor;
 }
