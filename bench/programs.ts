@@ -10,7 +10,7 @@ export type Programs = Readonly<Record<(typeof sources)[number], string>>;
 export function compile(source: string, target: string): Programs {
   const paths = sources.map((name) => {
     const path = join(target, name);
-    execFileSync('cc', ['-O2', '-w', '-o', path, join(source, 'c', `${name}.c`)]);
+    execFileSync('cc', ['-O2', '-w', '-pthread', '-o', path, join(source, 'c', `${name}.c`)]);
     return [name, path] as const;
   });
   return Object.fromEntries(paths) as Programs;

@@ -65,6 +65,7 @@ function walks(programs: Programs, shape: string): Results {
     const first = names[0] ?? '';
     const contenders: Contender[] = [
       { name: 'C getdents64', command: [programs.walk, overlay.lower, inodes] },
+      { name: 'C getdents64, two threads', command: [programs.walk, overlay.lower, inodes, '2'] },
       { name: 'C nftw, stat, linear search', command: [programs.nftw, overlay.lower, inodes] },
       { name: 'find -inum', command: ['find', overlay.lower, '-xdev', '-inum', '1'] },
       ...(isInstalled('bfs')
