@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
@@ -20,7 +19,7 @@ const script = new vm.Script(readFileSync(file, 'latin1'), { filename: file, cac
 const module: { exports: Bundle } = { exports: {} };
 // A script that V8 need not parse again has lost its `import()`: it gets this one.
 const load: Load = (path) => import(path);
-script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file), load);
+script.runInThisContext()(module.exports, require, module, file, dirname(file), load);
 
 export const runLine = module.exports.runLine as typeof RunLine;
 

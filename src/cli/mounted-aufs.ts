@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { enterPlinkMaint } from '../lock/plink-maint.js';
 import { Problem } from '../problem.js';
 import { outcomeReport } from '../report/outcome-report.js';
@@ -66,7 +65,7 @@ async function patiently<T>(wait: number | undefined, context: Context, run: () 
       if (!busy || performance.now() >= end) throw error;
       if (!told) context.notice({ level: 'notice', text: `${error.message}; waiting` });
     }
-    await sleep(PAUSE_MS);
+    await process.getBuiltinModule('node:timers/promises').setTimeout(PAUSE_MS);
     context.signal.throwIfAborted();
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '../problem.js';
 import { shown } from '../report/shown.js';
 import { randomHex } from '../sys/random-hex.js';
@@ -107,6 +106,7 @@ function ownRecord(union: Union, { command, admitsChildren = false }: EnterMaint
 
 async function pauseFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   try {
+    const { setTimeout: sleep } = process.getBuiltinModule('node:timers/promises');
     await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
   } catch (error) {
     // The reason that was given, not Node's AbortError around it.

@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { constants } from 'node:os';
 import { Problem } from '../problem.js';
 import { bytesFromText } from '../sys/bytes.js';
 import { meaningOf } from '../sys/sys-error.js';
@@ -80,7 +79,9 @@ function exitStatus(child: ChildProcess, program: string): Promise<number> {
       );
     });
     child.once('exit', (status, signal) => {
-      resolve(signal === null ? (status ?? 0) : 128 + constants.signals[signal]);
+      resolve(
+        signal === null ? (status ?? 0) : 128 + process.getBuiltinModule('node:os').constants.signals[signal],
+      );
     });
   });
 }

@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 type FileSystem = typeof import('fs-extra');
@@ -29,7 +28,7 @@ function candidates(uid: number): string[] {
   const session = process.env.XDG_RUNTIME_DIR;
   // sudo may hand down the user's XDG_RUNTIME_DIR: root keeps out of it.
   const own = uid === 0 ? ['/run/plinkctl'] : session === undefined ? [] : [join(session, 'plinkctl')];
-  return [...own, join(tmpdir(), `plinkctl-${uid}`)];
+  return [...own, join(process.getBuiltinModule('node:os').tmpdir(), `plinkctl-${uid}`)];
 }
 
 function isPrivate(fs: FileSystem, path: string, uid: number): boolean {

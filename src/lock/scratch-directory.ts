@@ -1,5 +1,4 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bytes, bytesFromText } from '../sys/bytes.js';
 import { fileSystemOf, magic } from '../sys/filesystem.js';
@@ -25,7 +24,7 @@ const FORGOTTEN_MS = 3_600_000;
  * @returns undefined where there is no such place
  */
 export function withScratchDirectory<T>(body: (scratch: ScratchDirectory) => T): T | undefined {
-  for (const parent of ['/dev/shm', '/run', tmpdir()]) {
+  for (const parent of ['/dev/shm', '/run', process.getBuiltinModule('node:os').tmpdir()]) {
     if (!isSuitable(parent)) continue;
     removeForgotten(parent);
     const base = makeUnder(parent);

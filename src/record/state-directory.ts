@@ -1,5 +1,4 @@
 import { lstatSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { Problem } from '../problem.js';
 import { type Bytes, bytesFromText, joinBytes, toBuffer } from '../sys/bytes.js';
 import { makePrivateDirectories } from '../sys/make-private-directories.js';
@@ -15,7 +14,8 @@ export function stateDirectoryPath(given?: Bytes): Bytes {
   if (process.geteuid?.() === 0) return '/var/lib/plinkctl' as Bytes;
   const state = process.env.XDG_STATE_HOME;
   // The XDG specification has relative paths ignored.
-  const base = state?.startsWith('/') === true ? state : `${homedir()}/.local/state`;
+  const base =
+    state?.startsWith('/') === true ? state : `${process.getBuiltinModule('node:os').homedir()}/.local/state`;
   return joinBytes(bytesFromText(base), 'plinkctl' as Bytes);
 }
 

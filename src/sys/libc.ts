@@ -63,12 +63,21 @@ export type Native = (...args: readonly unknown[]) => number;
 
 /** A libc function. The prototype is in C. */
 export function native(prototype: string): Native {
-  return libc.func(prototype) as Native;
+  return whenCalled(() => libc.func(prototype));
 }
 
 /** `syscall(2)` with a fixed prototype: number, then the given C types. */
 export function syscall(...types: readonly string[]): Native {
-  return libc.func('syscall', 'long', ['long', ...types]) as Native;
+  return whenCalled(() => libc.func('syscall', 'long', ['long', ...types]));
+}
+
+/** Most are never called, and koffi takes 10 microseconds for each. */
+function whenCalled(make: () => unknown): Native {
+  let call: Native | undefined;
+  return (...args) => {
+    call ??= make() as Native;
+    return call(...args);
+  };
 }
 
 /** The address of a buffer, for a structure that points to it; the caller keeps the buffer alive over the call. */

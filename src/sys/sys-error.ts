@@ -1,14 +1,4 @@
-import { constants } from 'node:os';
 import type { SystemCall } from './system-call.js';
-
-const nameOfErrno = new Map<number, string>(
-  Object.entries(constants.errno).map(([name, errno]) => [errno as number, name]),
-);
-// Not in node:os; EUCLEAN is what xfs and ext4 answer for a corrupt inode, ESTALE what a dead handle gives.
-nameOfErrno.set(117, 'EUCLEAN');
-// Several names share a number (EAGAIN/EWOULDBLOCK, EOPNOTSUPP/ENOTSUP); these are the ones people search for.
-nameOfErrno.set(constants.errno.EAGAIN, 'EAGAIN');
-nameOfErrno.set(constants.errno.EOPNOTSUPP, 'EOPNOTSUPP');
 
 const meanings: Readonly<Record<string, string>> = {
   EPERM: 'operation not permitted',
@@ -43,9 +33,24 @@ const meanings: Readonly<Record<string, string>> = {
   EUCLEAN: 'file system is damaged',
 };
 
+let names: ReadonlyMap<number, string> | undefined;
+
 /** The usual name of an errno value, such as `ENOENT`; `E<number>` for one that has none. */
 export function errnoName(errno: number): string {
-  return nameOfErrno.get(errno) ?? `E${errno}`;
+  names ??= namesOfErrno();
+  return names.get(errno) ?? `E${errno}`;
+}
+
+function namesOfErrno(): Map<number, string> {
+  // Asked for with the first error: imported, it would cost every start 0.3 ms.
+  const { errno } = process.getBuiltinModule('node:os').constants;
+  const all = new Map<number, string>(Object.entries(errno).map(([name, value]) => [value as number, name]));
+  // Not in node:os; EUCLEAN is what xfs and ext4 answer for a corrupt inode, ESTALE what a dead handle gives.
+  all.set(117, 'EUCLEAN');
+  // Several names share a number (EAGAIN/EWOULDBLOCK, EOPNOTSUPP/ENOTSUP); these are the ones people search for.
+  all.set(errno.EAGAIN, 'EAGAIN');
+  all.set(errno.EOPNOTSUPP, 'EOPNOTSUPP');
+  return all;
 }
 
 /** What an errno name means, in words; the name itself where it is not known. */

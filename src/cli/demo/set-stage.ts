@@ -1,5 +1,4 @@
 import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isSysError } from '../../sys/sys-error.js';
 import { overlayStage } from './overlay-stage.js';
@@ -15,7 +14,8 @@ export interface StageSet {
 /** A real overlay on the temporary directory's own file system, else on a tmpfs, else plain directories. */
 export async function setStage(): Promise<StageSet> {
   const { default: fs } = await import('fs-extra');
-  const root = (): string => mkdtempSync(join(tmpdir(), 'plinkctl-demo-'));
+  const root = (): string =>
+    mkdtempSync(join(process.getBuiltinModule('node:os').tmpdir(), 'plinkctl-demo-'));
   let reason: string | undefined;
   for (const tmpfs of [false, true]) {
     try {
