@@ -75,8 +75,10 @@ describeKernel('what a unit may do is enough', ['root', 'overlay', 'tmpfs'], () 
       const trace = join(directory.path, 'trace');
       const rescue = name === 'prune' ? ['--rescue', join(directory.path, 'rescue')] : [];
       const state = ['--state-dir', join(directory.path, 'state')];
+      // A systemd older than the kernel refuses the kernel's newest calls, and the program must do without.
+      const refusing = [process.execPath, '--require', './test/support/refuse-calls.cjs', 'bin/plinkctl.js'];
       command(
-        ...(['strace', '-f', '-qq', '-o', trace, process.execPath, 'bin/plinkctl.js', name] as const),
+        ...(['strace', '-f', '-qq', '-o', trace, '--env=PLINKCTL_REFUSE_WITH=1', ...refusing, name] as const),
         ...[...names(), ...rescue, ...state],
       );
       const calls = tracedCalls(readFileSync(trace, 'utf8'));
@@ -85,7 +87,9 @@ describeKernel('what a unit may do is enough', ['root', 'overlay', 'tmpfs'], () 
       const [filter = ''] = unitValues(textOf(units[0] as string), 'SystemCallFilter');
       // systemd adds @default by itself.
       const allowed = new Set(['@default', ...filter.split(' ')].flatMap((set) => [...sets(set)]));
-      expect([...calls].filter((call) => !allowed.has(call))).toEqual([]);
+      // Tried once, to see whether it is refused; strace 6.1 has a number for it.
+      const tried = new Set(['getxattrat', 'syscall_0x1d0']);
+      expect([...calls].filter((call) => !allowed.has(call) && !tried.has(call))).toEqual([]);
       expect(allowed.has('reboot')).toBe(false);
     });
   });
