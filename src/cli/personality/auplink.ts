@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import { Problem } from '../../problem.js';
 import { shown, textOf } from '../../report/shown.js';
 import type { Bytes } from '../../sys/bytes.js';
@@ -12,7 +11,7 @@ import { attempt, type Ending, type Helper, startHelper, told } from './helper.j
 
 const USAGE = 'usage: auplink MOUNTPOINT list|cpup|flush';
 
-const { EINVAL, EIO, EBUSY, EINTR, EACCES } = constants.errno;
+const [EINTR, EIO, EACCES, EBUSY, EINVAL] = [4, 5, 13, 16, 22] as const;
 
 /** auplink(8) of aufs-util: lists, links or flushes the pseudo-links of a mounted aufs. It ends with an errno. */
 export const auplink: Personality = {

@@ -2,8 +2,9 @@ import { Problem } from '../../problem.js';
 import { ascii, joinBytes } from '../../sys/bytes.js';
 import { fileSystemOf, fileSystemUuid } from '../../sys/filesystem.js';
 import { handleOf } from '../../sys/handle.js';
-import { close, O_PATH, openBeneath, openDirectory } from '../../sys/open.js';
-import { isSysError, SysError } from '../../sys/sys-error.js';
+import { close, openDirectory } from '../../sys/open.js';
+import { statIfThere } from '../../sys/stat.js';
+import { isSysError, SysError, unless } from '../../sys/sys-error.js';
 import { getXattr } from '../../sys/xattr.js';
 import { directoryInodesAreTrue } from '../../union/handle-inode.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
@@ -142,15 +143,8 @@ function openIndex(union: OverlayUnion, work: number, opened: number[]): number 
 }
 
 function volatileMark(union: OverlayUnion, work: number): Blocked | undefined {
-  let mark = union.options.volatile;
-  try {
-    const fd = openBeneath(work, ascii('work/incompat'), O_PATH);
-    close(fd);
-    mark = true;
-  } catch (error) {
-    if (!isSysError(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error;
-  }
-  if (!mark) return undefined;
+  const mark = unless(['ENOTDIR', 'EACCES'], () => statIfThere(work, ascii('work/incompat')));
+  if (mark === undefined && !union.options.volatile) return undefined;
   return {
     code: 'volatile',
     message: 'the overlay is or was mounted volatile: its upper may be torn after a crash',
