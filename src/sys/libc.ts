@@ -58,7 +58,12 @@ export function errno(): number {
   return koffi.errno();
 }
 
-/** A C function as it is, with nothing around it: below 0 it has failed, and {@link errno} tells why. */
+/** What a C function returned, or `-errno` where it has failed: asked at once, before another call fails. */
+export function orErrno(result: number): number {
+  return result < 0 ? -koffi.errno() : result;
+}
+
+/** A C function as it is, with nothing around it: below 0 it has failed; {@link orErrno}. */
 export type Native = (...args: readonly unknown[]) => number;
 
 /** A libc function. The prototype is in C. */

@@ -1,4 +1,4 @@
-import { errno } from './libc.js';
+import { orErrno } from './libc.js';
 import { SysError } from './sys-error.js';
 import type { SystemCall } from './system-call.js';
 
@@ -50,13 +50,9 @@ export function invoke(call: SystemCall, fd: number, path: string, run: () => nu
 export function invokeRaw(call: SystemCall, fd: number, path: string, run: () => number): number {
   for (;;) {
     const result =
-      interposer === undefined ? told(run()) : interposer({ name: call, fd, path }, () => told(run()));
+      interposer === undefined ? orErrno(run()) : interposer({ name: call, fd, path }, () => orErrno(run()));
     // A signal handler ran while the call slept: nothing was done, and every call here can simply be made again.
     if (result === -EINTR && call !== 'close') continue;
     return result;
   }
-}
-
-function told(result: number): number {
-  return result < 0 ? -errno() : result;
 }

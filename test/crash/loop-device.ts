@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { native } from '../../src/sys/libc.js';
+import { native, orErrno } from '../../src/sys/libc.js';
 
 const LOOP_CTL_GET_FREE = 0x4c82;
 const LOOP_CONFIGURE = 0x4c0a;
@@ -25,14 +25,14 @@ export function attachLoop(image: string): LoopDevice {
   const control = openSync('/dev/loop-control', 'r+');
   try {
     for (;;) {
-      const number = ioctl(control, LOOP_CTL_GET_FREE, null);
+      const number = orErrno(ioctl(control, LOOP_CTL_GET_FREE, null));
       if (number < 0) throw new Error(`no loop device: errno ${-number}`);
       const path = `/dev/loop${number}`;
       const device = openSync(path, 'r+');
       const config = Buffer.alloc(CONFIG_BYTES);
       config.writeUInt32LE(backing, 0);
       config.writeUInt32LE(LO_FLAGS_AUTOCLEAR, FLAGS_OFFSET);
-      const result = ioctl(device, LOOP_CONFIGURE, config);
+      const result = orErrno(ioctl(device, LOOP_CONFIGURE, config));
       if (result === 0) return { path, release: () => closeSync(device) };
       closeSync(device);
       // Another process took the device between the two calls.

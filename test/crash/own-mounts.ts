@@ -1,5 +1,5 @@
 import { ascii } from '../../src/sys/bytes.js';
-import { native } from '../../src/sys/libc.js';
+import { native, orErrno } from '../../src/sys/libc.js';
 import { mount } from '../../src/sys/mount.js';
 
 const CLONE_NEWNS = 0x00020000;
@@ -15,7 +15,7 @@ let done = false;
 export function ownMounts(): void {
   if (done) return;
   done = true;
-  const result = unshare(CLONE_NEWNS);
+  const result = orErrno(unshare(CLONE_NEWNS));
   if (result < 0) throw new Error(`unshare: errno ${-result}`);
   mount(ascii('none'), ascii('/'), ascii(''), MS_REC_PRIVATE, ascii(''));
 }

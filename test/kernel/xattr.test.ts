@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Bytes } from '../../src/sys/bytes.js';
 import { BadArgument } from '../../src/sys/check.js';
-import { errno, fixedMemory } from '../../src/sys/libc.js';
+import { fixedMemory, orErrno } from '../../src/sys/libc.js';
 import { close, createFile, O_PATH, openBeneath, openDirectory } from '../../src/sys/open.js';
 import { interpose } from '../../src/sys/seam.js';
 import {
@@ -73,19 +73,19 @@ describeKernel('an extended attribute', ['root', 'loop', 'ext4'], () => {
         [fd, itself],
       ] as const) {
         const [get, remove] = [
-          () => told(way.get(at, each as Bytes, name_.address, 100)),
-          () => told(way.remove(at, each as Bytes, name_.address)),
+          () => orErrno(way.get(at, each as Bytes, name_.address, 100)),
+          () => orErrno(way.remove(at, each as Bytes, name_.address)),
         ];
         const set = (flags: number): number => {
           words.write('value', 'latin1');
-          return told(way.set(at, each as Bytes, name_.address, 5, flags));
+          return orErrno(way.set(at, each as Bytes, name_.address, 5, flags));
         };
         expect([get(), set(XATTR_REPLACE), set(XATTR_CREATE), set(XATTR_CREATE), set(0)]).toEqual([
           -61, -61, 0, -17, 0,
         ]);
         words.fill(0, 0, 5);
         expect([get(), words.toString('latin1', 0, 5)]).toEqual([5, 'value']);
-        expect(told(way.get(at, each as Bytes, name_.address, 4))).toBe(-34);
+        expect(orErrno(way.get(at, each as Bytes, name_.address, 4))).toBe(-34);
         // Nobody else has it: no symlink was followed.
         const holders = [name, link, odd, longest].filter(
           (other) => getXattr(fd, other as Bytes, attribute) !== undefined,
@@ -93,7 +93,7 @@ describeKernel('an extended attribute', ['root', 'loop', 'ext4'], () => {
         expect(holders).toEqual(at === fd && each === itself ? [] : [each === itself ? name : each]);
         expect([remove(), remove(), get()]).toEqual([0, -61, -61]);
       }
-      expect(told(way.get(fd, 'nothing' as Bytes, name_.address, 100))).toBe(-2);
+      expect(orErrno(way.get(fd, 'nothing' as Bytes, name_.address, 100))).toBe(-2);
       for (const bad of ['', 'a/b', '..', 'a\0b'].slice(1) as Bytes[])
         expect(() => way.get(fd, bad, name_.address, 100)).toThrow(BadArgument);
     } finally {
@@ -111,5 +111,3 @@ describeKernel('an extended attribute', ['root', 'loop', 'ext4'], () => {
     expect(() => getXattr(fd, name, attribute)).toThrow('ERANGE');
   });
 });
-
-const told = (result: number): number => (result < 0 ? -errno() : result);

@@ -1,5 +1,5 @@
 import { type Bytes, bytesFromText } from '../../src/sys/bytes.js';
-import { syscall } from '../../src/sys/libc.js';
+import { orErrno, syscall } from '../../src/sys/libc.js';
 import { cloneMount } from '../../src/sys/mount.js';
 import { openDirectory } from '../../src/sys/open.js';
 
@@ -23,7 +23,9 @@ export function openWithoutAtime(directory: string): number {
   const attributes = Buffer.alloc(32);
   attributes.writeBigUInt64LE(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME, 0);
   attributes.writeBigUInt64LE(MOUNT_ATTR_ATIME_MASK, 8);
-  const result = mountSetattr(MOUNT_SETATTR, clone, Buffer.from('\0'), AT_EMPTY_PATH, attributes, 32);
+  const result = orErrno(
+    mountSetattr(MOUNT_SETATTR, clone, Buffer.from('\0'), AT_EMPTY_PATH, attributes, 32),
+  );
   if (result < 0) throw new Error(`mount_setattr of ${directory}: errno ${-result}`);
   return clone;
 }
