@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import type { MessagePort, Worker } from 'node:worker_threads';
 import type { OverlayUnion } from '../../union/union.js';
 import type { Layer } from '../../union/view-rules.js';
 import type { FoundNames, SoughtInode } from '../overlay/entry-names.js';
 import type { WalkSharing } from './run-walk.js';
+import { SecondThread, threadFile } from './second-thread.js';
 import { usedInodes } from './used-inodes.js';
 import type { Walk } from './walk.js';
 import type { WalkShare } from './walk-share.js';
@@ -32,10 +30,7 @@ const WORTH_A_THREAD_MS = 40;
 /** Names still to be met that are: one thread goes through them in 80 milliseconds. */
 const WORTH_A_THREAD_NAMES = 200_000;
 
-// The bundle has this module in a folder of its own below the worker's.
-const worker = ['./walk-worker.cjs', '../walk-worker.cjs']
-  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
-  .find((path) => existsSync(path));
+const worker = threadFile('walk-worker.cjs');
 
 /**
  * Lets a second thread take part in a walk, once it has shown to be a long one; undefined where the program runs
@@ -58,12 +53,13 @@ class SharedWalk implements WalkSharing {
   readonly #lowers: readonly Layer[];
   readonly #onFound: (found: FoundNames) => void;
   readonly #begun = performance.now();
-  #thread: Worker | undefined;
-  #port: MessagePort | undefined;
+  #thread: SecondThread<ShareMessage> | undefined;
+  #refused = false;
   #inodes: number | undefined;
+  /** It has asked for work. */
   #theyHunger = false;
-  #failure: unknown;
-  #ended: Promise<unknown> | undefined;
+  /** It was given a share and has not come to its end: what it found there is not known yet. */
+  #theyWork = false;
 
   constructor(
     file: string,
@@ -78,31 +74,27 @@ class SharedWalk implements WalkSharing {
   }
 
   async ready(): Promise<void> {
-    if (this.#port === undefined) this.#start();
-    while (!this.#theyHunger) {
-      const { say } = await nextMessage(this.#port as MessagePort, this.#thread);
-      if (say === 'hungry') this.#theyHunger = true;
+    this.#start();
+    const thread = this.#thread;
+    while (thread !== undefined && !thread.gone && !this.#theyHunger) {
+      if ((await thread.next().catch(() => undefined))?.say === 'hungry') this.#theyHunger = true;
     }
   }
 
   exchange(walk: Walk): void {
-    if (this.#port === undefined) {
-      if (!this.#isWorthAThread(walk)) return;
-      this.#start();
-    }
-    this.#receive(walk);
-    this.#feed(walk);
+    if (this.#thread === undefined && this.#isWorthAThread(walk)) this.#start();
+    if (this.#thread === undefined) return;
+    this.#receive(walk, this.#thread);
+    this.#feed(walk, this.#thread);
   }
 
   async more(walk: Walk): Promise<boolean> {
-    const port = this.#port;
-    if (port === undefined) return false;
-    this.#receive(walk);
-    let asked = false;
-    while (!this.#theyHunger) {
-      if (!asked) port.postMessage({ say: 'hungry' } satisfies ShareMessage);
-      asked = true;
-      const message = await nextMessage(port, this.#thread);
+    const thread = this.#thread;
+    if (thread === undefined) return false;
+    this.#receive(walk, thread);
+    if (this.#theyWork) thread.post({ say: 'hungry' });
+    while (this.#theyWork) {
+      const message = await thread.next();
       this.#take(message, walk);
       if (message.say === 'share') return true;
     }
@@ -110,50 +102,38 @@ class SharedWalk implements WalkSharing {
   }
 
   async end(): Promise<void> {
-    // Told, not terminated: koffi aborts the whole process when its thread is stopped within a call, or while it is
-    // being loaded; and the descriptors that it has open would stay so.
-    this.#port?.postMessage({ say: 'end' } satisfies ShareMessage);
-    this.#port?.close();
-    this.#port = undefined;
-    await this.#ended;
+    await this.#thread?.end({ say: 'end' });
+    this.#thread = undefined;
   }
 
   #isWorthAThread({ progress }: Walk): boolean {
-    if (performance.now() - this.#begun < WORTH_A_THREAD_MS) return false;
+    if (this.#refused || performance.now() - this.#begun < WORTH_A_THREAD_MS) return false;
     this.#inodes ??= usedInodes(this.#lowers.map(({ root }) => root)) ?? Number.POSITIVE_INFINITY;
     return this.#inodes - progress.names >= WORTH_A_THREAD_NAMES;
   }
 
   #start(): void {
-    const { MessageChannel, Worker } = threads();
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    this.#thread = new Worker(this.#file, {
-      workerData: { scan: { ...this.#scan, sought: slim(this.#scan.sought) }, port: port2 },
-      transferList: [port2],
-      // What makes its start cheaper.
-      env: threads().SHARE_ENV,
-      trackUnmanagedFds: false,
-    });
-    // A thread that cannot be started takes no share, and this one does all.
-    this.#thread.on('error', (error) => {
-      this.#failure = error;
-    });
-    this.#ended = new Promise((resolve) => this.#thread?.once('exit', resolve));
+    try {
+      this.#thread = new SecondThread(this.#file, {
+        scan: { ...this.#scan, sought: slim(this.#scan.sought) },
+      });
+    } catch {
+      // A control group or a limit lets this process have no more threads.
+      this.#refused = true;
+    }
   }
 
-  #receive(walk: Walk): void {
-    for (;;) {
-      const received = this.#port === undefined ? undefined : threads().receiveMessageOnPort(this.#port);
-      if (received === undefined) return;
-      this.#take(received.message as ShareMessage, walk);
-    }
+  #receive(walk: Walk, thread: SecondThread<ShareMessage>): void {
+    for (let said = thread.received(); said !== undefined; said = thread.received()) this.#take(said, walk);
+    // One that has nothing to do is done without: this thread does all.
+    if (thread.gone && this.#theyWork) throw thread.failure;
   }
 
   #take(message: ShareMessage, walk: Walk): void {
     switch (message.say) {
       case 'hungry':
         this.#theyHunger = true;
+        this.#theyWork = false;
         return;
       case 'share':
         walk.add(message.shares);
@@ -169,18 +149,15 @@ class SharedWalk implements WalkSharing {
     }
   }
 
-  #feed(walk: Walk): void {
-    if (this.#failure !== undefined) throw this.#failure;
-    if (!this.#theyHunger) return;
+  #feed(walk: Walk, thread: SecondThread<ShareMessage>): void {
+    if (!this.#theyHunger || thread.gone) return;
     const shares = walk.split();
     if (shares.length === 0) return;
     this.#theyHunger = false;
-    this.#port?.postMessage({ say: 'share', shares } satisfies ShareMessage);
+    this.#theyWork = true;
+    thread.post({ say: 'share', shares });
   }
 }
-
-// Asked for here: it costs 1.5 ms of every start.
-const threads = () => process.getBuiltinModule('node:worker_threads');
 
 /** What a thread is given is copied with everything in it. */
 function slim(sought: SharedScan['sought']): SharedScan['sought'] {
@@ -190,22 +167,4 @@ function slim(sought: SharedScan['sought']): SharedScan['sought'] {
       inode === undefined ? undefined : { dev: inode.dev, ino: inode.ino, mode: inode.mode },
     ]),
   );
-}
-
-/** The next message, or the thread's failure. */
-function nextMessage(port: MessagePort, thread: Worker | undefined): Promise<ShareMessage> {
-  return new Promise((resolve, reject) => {
-    const done = (act: () => void): void => {
-      port.off('message', onMessage);
-      thread?.off('error', onError);
-      thread?.off('exit', onExit);
-      act();
-    };
-    const onMessage = (message: ShareMessage): void => done(() => resolve(message));
-    const onError = (error: unknown): void => done(() => reject(error));
-    const onExit = (): void => done(() => reject(new Error('the walk thread ended before its work')));
-    port.on('message', onMessage);
-    thread?.on('error', onError);
-    thread?.on('exit', onExit);
-  });
 }

@@ -1,0 +1,80 @@
+import { cpSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { scan as scanUnion } from '../../src/scan/scan.js';
+import { type FileSystems, mountFileSystems } from '../support/file-systems.js';
+import { describeKernel } from '../support/needs.js';
+import { mountOverlay } from '../support/overlay-mount.js';
+import { type OverlayPlace, overlayPlace, overlayUnion } from '../support/overlay-place.js';
+import { type TempDir, tempDir } from '../support/temp-dir.js';
+import { unmount } from '../support/unmount.js';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Beginnings of a worker's program; what it is told at first is the scan and the port. */
+const begin = "const { workerData: { port } } = require('node:worker_threads');";
+
+describeKernel('the second thread of a walk', ['root', 'loop', 'overlay', 'ext4'], () => {
+  let fileSystems: FileSystems;
+  let root: string;
+  let place: OverlayPlace;
+  let program: TempDir;
+  beforeAll(() => {
+    fileSystems = mountFileSystems(['ext4']);
+  });
+  afterAll(() => fileSystems?.dispose());
+  beforeEach(() => {
+    program = tempDir('walk-thread');
+    cpSync(join(project, 'dist'), join(program.path, 'dist'), {
+      recursive: true,
+      filter: (path) => !path.endsWith('.map') && !path.endsWith('/types'),
+    });
+    symlinkSync(join(project, 'node_modules'), join(program.path, 'node_modules'));
+    root = fileSystems.directory('ext4', 'walk-thread');
+    place = overlayPlace(root);
+    const [lower = ''] = place.lowers;
+    for (const name of ['a', 'b', 'c', 'd']) mkdirSync(join(lower, name, name, name), { recursive: true });
+    writeFileSync(join(lower, 'a/file'), 'before');
+    linkSync(join(lower, 'a/file'), join(lower, 'b/b/b/other'));
+    mountOverlay({ ...place, options: ['index=on'], target: place.merged });
+    writeFileSync(join(place.merged, 'a/file'), 'after');
+    unmount(place.merged);
+  });
+  afterEach(() => {
+    program.dispose();
+    fileSystems.clear(root);
+  });
+
+  /** A scan that shares from the first directory on, with a thread that runs `text`. */
+  async function scanWith(text: string | undefined): Promise<string> {
+    if (text !== undefined) writeFileSync(join(program.path, 'dist/walk-worker.cjs'), text);
+    const path = join(program.path, 'dist/index.js');
+    const { scan } = (await import(path)) as { scan: typeof scanUnion };
+    const { entries } = await scan(overlayUnion(place, ['index=on']), {
+      ways: { eager: true, early: false },
+    });
+    return entries.map(({ names, missing }) => [...names, ...missing.map((each) => each.path)].join()).join();
+  }
+
+  test('takes part', async () => {
+    expect(await scanWith(undefined)).toBe('a/file,b/b/b/other');
+  });
+
+  test.each([
+    ['throws at its start', "throw new Error('no')"],
+    ['ends at its start', ''],
+  ])('is done without where it %s', async (_, text) => {
+    expect(await scanWith(text)).toBe('a/file,b/b/b/other');
+  });
+
+  test.each([
+    ['ends', `${begin} port.on('message', () => process.exit(0)); port.postMessage({ say: 'hungry' });`],
+    [
+      'throws',
+      `${begin} port.on('message', () => { throw new Error('lost'); }); port.postMessage({ say: 'hungry' });`,
+    ],
+  ])('fails the scan where it %s with work of which nobody else knows', async (_, text) => {
+    await expect(scanWith(text)).rejects.toThrow(/ended before its work|lost/);
+  });
+});
