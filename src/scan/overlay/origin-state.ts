@@ -12,7 +12,10 @@ import type { HandleLayer, OverlayLayers } from './overlay-layers.js';
 export interface OriginState {
   /** The handle's file system is one of the given lowers'. */
   readonly known: boolean;
-  /** Whether the inode is still there; undefined where nobody may ask. */
+  /**
+   * Whether the inode is still there; undefined where nobody may ask. The kernel says ESTALE whatever keeps it from
+   * the inode, so that false is a proof only beside a walk without one name that could not be looked at.
+   */
   readonly exists: boolean | undefined;
   /** Its links, where it was opened. */
   readonly nlink: number | undefined;
@@ -40,7 +43,7 @@ export class Origins {
     return this.ask(entry.name);
   }
 
-  /** Links of the origin in its file system: 0 where it is gone, undefined where nobody may ask. */
+  /** Links of the origin in its file system: 0 where its handle leads nowhere, undefined where nobody may ask. */
   linksOf(key: string): number | undefined {
     const { known, exists, nlink } = this.ask(key);
     return known && exists === false ? 0 : nlink;
@@ -70,7 +73,7 @@ function originState(overlay: OverlayLayers, key: string): OriginState {
   return { known: true, exists, nlink: undefined, metacopy: false };
 }
 
-/** The origin's inode; false where it is gone, undefined where nobody may ask. */
+/** The origin's inode; false where the handle leads to none, undefined where nobody may ask. */
 function openOrigin(
   layer: HandleLayer,
   handle: Handle,

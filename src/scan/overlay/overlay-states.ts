@@ -186,10 +186,9 @@ function isAccounted(raw: RawIndexEntry, { found, origin, unreadable }: EntryFac
   if (unreadable.length === 0) return true;
   if (found === undefined) return true;
   const upperSeen = raw.inode.nlink === 1 + found.names.length;
+  // An origin that is gone has no links to be seen, but may as well be the file that cannot be read.
   const lowerLinks = found.lowerNlink ?? origin.nlink;
-  return (
-    upperSeen && (origin.exists === false || (lowerLinks !== undefined && lowerNames(found) >= lowerLinks))
-  );
+  return upperSeen && lowerLinks !== undefined && lowerNames(found) >= lowerLinks;
 }
 
 function hiddenBy({ unreadable: [first] }: EntryFacts): string {
