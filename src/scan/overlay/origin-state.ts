@@ -62,7 +62,8 @@ export class Origins {
 function originState(overlay: OverlayLayers, key: string): OriginState {
   const origin = originInName(key);
   if (origin === undefined) return UNKNOWN;
-  const layers = overlay.lowers.filter(({ uuid }) => uuid === undefined || uuid.equals(origin.uuid));
+  // In a layer whose UUID nothing tells, no name can be told to be the origin's.
+  const layers = overlay.lowers.filter(({ uuid }) => uuid?.equals(origin.uuid));
   if (layers.length === 0) return UNKNOWN;
   let exists: boolean | undefined = false;
   for (const layer of layers) {

@@ -173,12 +173,16 @@ function lowerMismatch(
         'run it as root, with -o userxattr if it was mounted so; if the upper was copied, copy it with its xattrs',
     };
   }
-  if (handle === undefined) return undefined;
   const uuidFits = top.uuid === undefined || top.uuid.equals(rootOrigin.uuid);
-  if (uuidFits && sameHandle(rootOrigin.handle, handle)) return undefined;
+  if (handle !== undefined && uuidFits && sameHandle(rootOrigin.handle, handle)) return undefined;
+  // The kernel keeps no index over a lower without handles, and has read the one that is there from another.
+  const consequence =
+    handle === undefined
+      ? 'its file system has no file handles, and a mount keeps no index'
+      : 'a mount with index=on fails with ESTALE';
   return {
     code: 'lower-mismatch',
-    message: 'the top lower is not the one this upper was made on: a mount with index=on fails with ESTALE',
+    message: `the top lower is not the one this upper was made on: ${consequence}`,
     remedy: 'give the lower that the union was mounted with; a copy of it is another directory to the kernel',
   };
 }
