@@ -2,7 +2,6 @@ import { TEMPORARY_PREFIX } from '../scan/own-marks.js';
 import type { MissingDirectory } from '../scan/result.js';
 import { chmod, chown, setTimes } from '../sys/attributes.js';
 import { ascii, type Bytes, baseOf, parentOf } from '../sys/bytes.js';
-import { fileSystemUuid } from '../sys/filesystem.js';
 import { handleOf } from '../sys/handle.js';
 import { mkdir, RENAME_NOREPLACE, rename, rmdir } from '../sys/names.js';
 import { close, openDirectory, withFd } from '../sys/open.js';
@@ -13,7 +12,7 @@ import { isSysError, SysError } from '../sys/sys-error.js';
 import { getXattr, listXattr, removeXattr, setXattr } from '../sys/xattr.js';
 import { ORPHAN_DIRECTORY } from '../union/aufs-names.js';
 import { openLayerPath, openQuietly } from '../union/open-layer-directory.js';
-import { encodeOverlayHandle, parseOverlayHandle } from '../union/overlay-handle.js';
+import { encodeOverlayHandle } from '../union/overlay-handle.js';
 import { copyFlags } from './directory-flags.js';
 import { SELF, type Site } from './site.js';
 import { TouchedDirectory } from './touched-directory.js';
@@ -149,11 +148,7 @@ function isOwn(attribute: string): boolean {
 
 function originOf(site: Site, branch: number, model: number): Buffer | undefined {
   const handle = handleOf(model, SELF);
-  const root = getXattr(site.layer(0).root, SELF, `${site.prefix}origin`);
-  const known = root === undefined || root.length === 0 ? 'junk' : parseOverlayHandle(root);
-  // Under `uuid=off` every handle carries zeros, the root's too.
-  const zero = typeof known !== 'string' && known.uuid.equals(Buffer.alloc(16));
-  const uuid = zero ? known.uuid : fileSystemUuid(site.layer(branch).root);
+  const uuid = site.handleUuid(branch);
   // The kernel writes a missing origin of a directory itself, at the first lookup.
   if (uuid === undefined || handle === undefined) return undefined;
   return encodeOverlayHandle({ upper: false, uuid, handle });

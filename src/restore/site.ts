@@ -1,5 +1,7 @@
 import { Problem } from '../problem.js';
 import { type OpenLayers, openLayers } from '../scan/open-layers.js';
+import { handleUuids } from '../scan/overlay/handle-uuids.js';
+import { handleXattr } from '../scan/overlay/handle-xattr.js';
 import { INDEX } from '../scan/overlay/overlay-index.js';
 import { ascii, type Bytes, joinBytes } from '../sys/bytes.js';
 import { fileSystemOf, magic } from '../sys/filesystem.js';
@@ -28,6 +30,8 @@ export interface Site {
   index(branch: number): number;
   /** Whether there is one: an overlay that was always mounted with `index=off` has none. */
   hasIndex(branch: number): boolean;
+  /** The UUID in an overlay's handles of files in a lower branch; undefined where nothing tells it. */
+  handleUuid(branch: number): Buffer | undefined;
   close(): void;
 }
 
@@ -61,6 +65,7 @@ export function openSite(union: Union): Site {
   }
   const prefix =
     union.format === 'aufs' ? undefined : union.options.userxattr ? 'user.overlay.' : 'trusted.overlay.';
+  let uuids: ReadonlyMap<number, Buffer | undefined> | undefined;
   return {
     union,
     layers,
@@ -70,8 +75,28 @@ export function openSite(union: Union): Site {
     layer: (branch) => required(layers.all[branch], 'branch'),
     index: (branch) => required(indexes.get(branch), 'index'),
     hasIndex: (branch) => indexes.has(branch),
+    handleUuid(branch) {
+      uuids ??= uuidsOf(union, layers, prefix);
+      return uuids.get(branch);
+    },
     close: closeAll,
   };
+}
+
+/** By branch. */
+function uuidsOf(
+  union: Union,
+  { all }: OpenLayers,
+  prefix: string | undefined,
+): ReadonlyMap<number, Buffer | undefined> {
+  const [upper, ...lowers] = all;
+  if (union.format === 'aufs' || upper === undefined) return new Map();
+  const uuids = handleUuids(
+    lowers.map(({ root }) => root),
+    handleXattr(upper.root, `${prefix}origin`),
+    union.options.uuidOff,
+  );
+  return new Map(lowers.map(({ branch }, i) => [branch, uuids[i]]));
 }
 
 function openIndex(union: Union, layer: Layer): number | undefined {

@@ -1,17 +1,25 @@
-import { renameSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { ascii, type Bytes } from '../../src/sys/bytes.js';
-import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
-import { overlayUnion } from '../support/overlay-place.js';
+import { ascii, type Bytes, bytesFromText } from '../../src/sys/bytes.js';
+import { openDirectory, withFd } from '../../src/sys/open.js';
+import { getXattrText } from '../../src/sys/xattr.js';
+import { packLoopImage } from '../support/loop-image.js';
+import { append, commonLower, describeIncidents, overlayWith } from '../support/overlay-incident.js';
+import { overlayPlace, overlayUnion, whileMounted } from '../support/overlay-place.js';
 import { indexNames, layersOf, viewOf, wrongLinkCounts } from '../support/overlay-verifier.js';
+import { Place } from '../support/place.js';
 import { type Goal, runGoal, statesOf } from '../support/restore-union.js';
 import { expectSameTree, expectSameView } from '../support/tree-diff.js';
 
 const goals: readonly Goal[] = ['restore', 'flush'];
+const INDEX = ['index=on'];
 const ZERO_UUID = '00'.repeat(16);
 
-describeIncidents('mount options that change what is on the disk', ['ext4', 'xfs', 'btrfs'], (directory) => {
-  test.each(['ext4', 'xfs', 'btrfs'] as const)('uuid-off-handles-carry-zeros: on %s too', async (type) => {
+const fileSystems = ['ext4', 'xfs', 'btrfs'] as const;
+
+describeIncidents('mount options that change what is on the disk', fileSystems, (directory) => {
+  test.each(fileSystems)('uuid-off-handles-carry-zeros: on %s too', async (type) => {
     const options = ['index=on', 'uuid=off'];
     const place = overlayWith(directory(type), { options });
     expect(indexNames(place)[0]?.slice(10, 42)).toBe(ZERO_UUID);
@@ -56,3 +64,38 @@ describeIncidents('mount options that change what is on the disk', ['ext4', 'xfs
     },
   );
 });
+
+describeIncidents(
+  'lowers of which one has no UUID',
+  ['ext4'],
+  (directory) => {
+    test.each(goals)('top-lower-without-uuid: %s knows the files of the lower below it', async (goal) => {
+      const root = directory();
+      const packed = join(root, 'packed');
+      mkdirSync(packed);
+      writeFileSync(join(packed, 'other'), 'other\n');
+      const image = packLoopImage('squashfs', packed);
+      try {
+        const place = overlayPlace(root, [image.mountpoint, join(root, 'lower')]);
+        commonLower(new Place(join(root, 'lower')));
+        whileMounted(place, INDEX, (view) => append(view, 'A'));
+        const [entry = ''] = indexNames(place);
+        expect(entry.slice(10, 42)).not.toBe(ZERO_UUID);
+        const { tree } = viewOf(place, INDEX);
+
+        const { found, outcome } = await runGoal(overlayUnion(place, INDEX), goal);
+
+        expect(statesOf(found)).toEqual([['restorable', 'B', 'd/C']]);
+        expect(outcome.directoriesMade).toBe(1);
+        const origin = withFd(openDirectory(bytesFromText(join(place.upper, 'd'))), (fd) =>
+          getXattrText(fd, ascii(''), 'trusted.overlay.origin', 'hex'),
+        );
+        expect(origin?.slice(10, 42)).toBe(entry.slice(10, 42));
+        expectSameView(tree, viewOf(place, INDEX).tree);
+      } finally {
+        image.dispose();
+      }
+    });
+  },
+  ['squashfs'],
+);

@@ -5,15 +5,16 @@ import { handleOf } from '../../sys/handle.js';
 import { close, openDirectory } from '../../sys/open.js';
 import { statIfThere } from '../../sys/stat.js';
 import { isSysError, SysError, unless } from '../../sys/sys-error.js';
-import { getXattr } from '../../sys/xattr.js';
 import { directoryInodesAreTrue } from '../../union/handle-inode.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
-import { indexName, type OverlayHandle, parseOverlayHandle, sameHandle } from '../../union/overlay-handle.js';
+import { indexName, type OverlayHandle, sameHandle } from '../../union/overlay-handle.js';
 import { refuseUnreadableMarks } from '../../union/refuse-unreadable-marks.js';
 import type { OverlayUnion } from '../../union/union.js';
 import type { Layer } from '../../union/view-rules.js';
 import { type OpenLayers, openLayers } from '../open-layers.js';
 import type { Blocked } from '../result.js';
+import { handleUuids, ZERO_UUID } from './handle-uuids.js';
+import { handleXattr } from './handle-xattr.js';
 import { INDEX } from './overlay-index.js';
 
 /** A lower layer with what its file handles need. */
@@ -41,8 +42,6 @@ export interface OverlayLayers {
   close(): void;
 }
 
-const ZERO_UUID = Buffer.alloc(16);
-
 /** The prefix of the overlay's attributes. */
 export function xattrPrefix(union: OverlayUnion): string {
   return union.options.userxattr ? 'user.overlay.' : 'trusted.overlay.';
@@ -67,48 +66,28 @@ export function openOverlayLayers(union: OverlayUnion): OverlayLayers {
     const prefix = xattrPrefix(union);
     const work = openWork(union, opened);
     const index = openIndex(union, work, opened);
-    const [upper, ...lowers] = layers.all.map(describe) as [HandleLayer, ...HandleLayer[]];
+    const [upperLayer, ...lowerLayers] = layers.all as readonly [Layer, ...Layer[]];
+    const upper = describe(upperLayer, fileSystemUuid(upperLayer.root));
     const rootOrigin = handleXattr(upper.root, `${prefix}origin`);
-    const top = lowers[0];
-    const known = withKnownUuids(lowers, rootOrigin, union.options.uuidOff);
+    const roots = lowerLayers.map(({ root }) => root);
+    const uuids = handleUuids(roots, rootOrigin, union.options.uuidOff);
+    const lowers = lowerLayers.map((layer, i) => describe(layer, uuids[i]));
+    const [top] = lowers;
     const blocked =
       volatileMark(union, work) ??
       (index === undefined || top === undefined
         ? undefined
-        : (lowerMismatch(union, known[0] ?? top, rootOrigin) ?? upperMoved(union, upper, index, prefix)));
-    return { layers, upper, lowers: known, index, work, prefix, blocked, close: closeAll };
+        : (lowerMismatch(union, top, rootOrigin) ?? upperMoved(union, upper, index, prefix)));
+    return { layers, upper, lowers, index, work, prefix, blocked, close: closeAll };
   } catch (error) {
     closeAll();
     throw error;
   }
 }
 
-function describe(layer: Layer): HandleLayer {
+function describe(layer: Layer, uuid: Buffer | undefined): HandleLayer {
   const { type } = fileSystemOf(layer.root);
-  return {
-    ...layer,
-    fileSystem: type,
-    trueInodes: directoryInodesAreTrue(type),
-    uuid: fileSystemUuid(layer.root),
-  };
-}
-
-// What the overlay itself wrote on its upper root is the best witness of the UUID: under `uuid=off` it is zero
-// whatever the file system says, and where no ioctl tells the UUID it is all there is.
-function withKnownUuids(
-  lowers: readonly HandleLayer[],
-  rootOrigin: OverlayHandle | undefined,
-  uuidOff: boolean,
-): HandleLayer[] {
-  const [top] = lowers;
-  const topHandle = top === undefined ? undefined : handleOf(top.root, ascii(''));
-  const witnessed =
-    rootOrigin !== undefined && topHandle !== undefined && sameHandle(rootOrigin.handle, topHandle);
-  const zero = uuidOff || (witnessed && rootOrigin.uuid.equals(ZERO_UUID));
-  return lowers.map((layer, i) => {
-    if (zero) return { ...layer, uuid: ZERO_UUID };
-    return i === 0 && layer.uuid === undefined && witnessed ? { ...layer, uuid: rootOrigin.uuid } : layer;
-  });
+  return { ...layer, fileSystem: type, trueInodes: directoryInodesAreTrue(type), uuid };
 }
 
 function openWork(union: OverlayUnion, opened: number[]): number {
@@ -150,13 +129,6 @@ function volatileMark(union: OverlayUnion, work: number): Blocked | undefined {
     message: 'the overlay is or was mounted volatile: its upper may be torn after a crash',
     remedy: `if the machine did not crash since, remove ${union.work}/work/incompat; otherwise make the upper anew`,
   };
-}
-
-/** Reads a handle attribute of an open directory. */
-function handleXattr(fd: number, attribute: string): OverlayHandle | undefined {
-  const blob = getXattr(fd, ascii(''), attribute);
-  const parsed = blob === undefined || blob.length === 0 ? undefined : parseOverlayHandle(blob);
-  return typeof parsed === 'string' ? undefined : parsed;
 }
 
 function lowerMismatch(
