@@ -7,7 +7,7 @@ import { ascii, type Bytes } from '../../src/sys/bytes.js';
 import { openDirectory, withFd } from '../../src/sys/open.js';
 import { interpose } from '../../src/sys/seam.js';
 import { command } from '../support/command.js';
-import { openLoopImage, packLoopImage } from '../support/loop-image.js';
+import { makeLoopImage, openLoopImage, packLoopImage } from '../support/loop-image.js';
 import { append, commonLower, describeIncidents, overlayWith } from '../support/overlay-incident.js';
 import { overlayPlace, overlayUnion, whileMounted } from '../support/overlay-place.js';
 import { viewOf, wrongLinkCounts } from '../support/overlay-verifier.js';
@@ -116,6 +116,34 @@ describeIncidents('which names belong to an entry', ['ext4', 'xfs'], (directory)
     }
     expect(lookAtA(lower)).not.toThrow();
     expectSameView(before.tree, viewOf(place, INDEX).tree);
+  });
+
+  test('another-groups-file-mounted-over-lower-names: they do not join that group', async () => {
+    const image = makeLoopImage('ext4');
+    const lower = new Place(image.mountpoint);
+    try {
+      commonLower(lower);
+      writeFileSync(lower.at('X' as Bytes), 'of X\n');
+      linkSync(lower.at('X' as Bytes), lower.at('Y' as Bytes));
+      const place = overlayPlace(directory(), [lower.root]);
+      whileMounted(place, INDEX, (view) => {
+        append(view, 'A');
+        append(view, 'X');
+      });
+      const before = viewOf(place, INDEX);
+      const covered = ['X', 'Y'].map((name) => join(lower.root, name));
+      for (const name of covered) command('mount', '--bind', join(lower.root, 'A'), name);
+      // Of such a mount nobody gets a private copy.
+      command('mount', '--make-unbindable', lower.root);
+      const { found } = await runGoal(overlayUnion(place, INDEX), 'flush');
+      expect(found.unreadable.map(({ path, code }) => [path, code])).toContainEqual(['Y', 'EXDEV']);
+      expect(statesOf(found)).toContainEqual(['restorable', 'B', 'd/C']);
+      for (const name of covered) unmount(name);
+      command('mount', '--make-private', lower.root);
+      expectSameView(before.tree, viewOf(place, INDEX).tree);
+    } finally {
+      image.dispose();
+    }
   });
 
   test('name-covered-by-a-higher-lower: the covering file stays what it is', async () => {

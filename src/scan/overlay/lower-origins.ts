@@ -49,10 +49,9 @@ export class LowerOrigins {
     if (known !== undefined) return known;
     const key = indexNameOf(layer, at.fd, name);
     const found = key === undefined ? undefined : this.#byKey.get(key);
-    if (found === undefined) {
-      if (layer.showsMounts === true) refuseCovered(at, name, inode);
-      return undefined;
-    }
+    // Not only where no entry is found: what is mounted there may be another entry's file.
+    if (layer.showsMounts === true) refuseCovered(at, name, inode);
+    if (found === undefined) return undefined;
     const s = sight(at.fd, name);
     if (s === undefined) throw new SysError('statx', ENOENT, name);
     found.lowerNlink = s.nlink;
