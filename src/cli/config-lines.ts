@@ -30,8 +30,8 @@ const line = defineCommand({
 export function parseConfigLines(text: Bytes, path: Bytes): TargetWords[] {
   return text.split('\n').flatMap((raw, index) => {
     const words = splitWords(raw as Bytes);
-    if (words.length === 0) return [];
-    const parsed = parseLean([line], ['union' as Bytes, ...words]);
+    if (words?.length === 0) return [];
+    const parsed = words && parseLean([line], ['union' as Bytes, ...words]);
     if (parsed === undefined || raw.includes('\0')) {
       throw new Problem('usage', 'bad-config', `line ${index + 1} does not name a union`, {
         path,

@@ -14,7 +14,7 @@ import { splitWords } from './split-words.js';
  */
 export function readMap(file: Bytes): Map<Bytes, Bytes[]> {
   const text = bytesOf(naming(file, () => readFileSync(toBuffer(file))));
-  const pairs = /^\s*\{/.test(text) ? fromJson(text, file) : fromLines(text);
+  const pairs = /^\s*\{/.test(text) ? fromJson(text, file) : fromLines(text, file);
   const map = new Map<Bytes, Bytes[]>();
   for (const [entry, names] of pairs) {
     map.set(entry, [...(map.get(entry) ?? []), ...names.map((name) => relative(name, file))]);
@@ -42,9 +42,12 @@ export function entriesOf(
   return found;
 }
 
-function fromLines(text: Bytes): [Bytes, Bytes[]][] {
-  return text.split('\n').flatMap((line) => {
-    const [entry, ...names] = splitWords(line as Bytes);
+function fromLines(text: Bytes, file: Bytes): [Bytes, Bytes[]][] {
+  return text.split('\n').flatMap((line, index) => {
+    const words = splitWords(line as Bytes);
+    // An apostrophe that was meant as one would make two names another one, and that would be linked.
+    if (words === undefined) throw bad(file, `line ${index + 1} ends within a quote, or behind a backslash`);
+    const [entry, ...names] = words;
     return entry === undefined ? [] : [[entry, names] as [Bytes, Bytes[]]];
   });
 }
@@ -52,7 +55,8 @@ function fromLines(text: Bytes): [Bytes, Bytes[]][] {
 function fromJson(text: Bytes, file: Bytes): [Bytes, Bytes[]][] {
   let value: unknown;
   try {
-    value = JSON.parse(toBuffer(text).toString('utf8'));
+    // JSON is UTF-8. A byte that is not would be replaced, and the name with the replacement be linked.
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(toBuffer(text)));
   } catch (error) {
     throw bad(file, `is no JSON: ${(error as Error).message}`);
   }
@@ -65,7 +69,9 @@ function fromJson(text: Bytes, file: Bytes): [Bytes, Bytes[]][] {
 function jsonPath(name: unknown, file: Bytes): Bytes {
   if (typeof name === 'string') return bytesFromText(name);
   if (typeof name === 'object' && name !== null && 'b64' in name && typeof name.b64 === 'string') {
-    return bytesOf(Buffer.from(name.b64, 'base64'));
+    const bytes = Buffer.from(name.b64, 'base64');
+    // Node passes over what is no base64.
+    if (bytes.toString('base64') === name.b64) return bytesOf(bytes);
   }
   throw bad(file, 'a name is neither a string nor { "b64": … }');
 }

@@ -6,8 +6,10 @@ const BLANK = /[ \t\n\v\f\r]/;
 /**
  * Splits a line into words as a POSIX shell does, without expansions: quotes of both kinds, a backslash before
  * a byte (inside double quotes only before `"` and `\`), `#` at the start of a word for a comment.
+ *
+ * @returns undefined for a line that a shell would not end here: within a quote, or behind a backslash
  */
-export function splitWords(line: Bytes): Bytes[] {
+export function splitWords(line: Bytes): Bytes[] | undefined {
   const words: Bytes[] = [];
   let word: string | undefined;
   let quote: string | undefined;
@@ -28,10 +30,12 @@ export function splitWords(line: Bytes): Bytes[] {
       quote = character;
       word ??= '';
     } else if (character === '\\') {
+      if (next === '') return undefined;
       word = (word ?? '') + next;
       at += 1;
     } else word = (word ?? '') + character;
   }
+  if (quote !== undefined) return undefined;
   if (word !== undefined) words.push(word as Bytes);
   return words;
 }

@@ -26,6 +26,10 @@ describe('splitWords', () => {
   ])('%j', (line, words) => {
     expect(splitWords(b(line))).toEqual(words);
   });
+
+  test.each(["it's", 'a "b c', `'a\\'b'`, 'a\\'])('%j does not end', (line) => {
+    expect(splitWords(b(line))).toBeUndefined();
+  });
 });
 
 describe('configuration file', () => {
@@ -49,6 +53,7 @@ describe('configuration file', () => {
   test('a line that names no union is told by its number', () => {
     expect(() => parseConfigLines(b('/a\n/b\0'), b('/etc/x'))).toThrow('line 2 does not name a union');
     expect(() => parseConfigLines(b('/a\n--colour'), b('/etc/x'))).toThrow('line 2 does not name a union');
+    expect(() => parseConfigLines(b("/a\n/mnt/it's"), b('/etc/x'))).toThrow('line 2 does not name a union');
   });
 });
 

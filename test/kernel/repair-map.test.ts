@@ -89,7 +89,7 @@ describeKernel('a map of names, of entries that nothing else proves', ['root', '
   });
 
   test('a map that cannot be read is a usage error', async () => {
-    for (const map of ['11.15 ../x', '{ "11.15": "x" }', '{']) {
+    for (const map of ['11.15 ../x', "11.15 it's", '{ "11.15": "x" }', '{']) {
       expect((await repair(map, '-y')).exitCode).toBe(16);
     }
   });

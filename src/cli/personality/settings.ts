@@ -50,7 +50,8 @@ function readSettings(path: Bytes): Map<string, string> {
     return settings;
   }
   for (const line of text.split('\n')) {
-    const [word] = splitWords(line as Bytes);
+    // A value over several lines is another program's.
+    const [word] = splitWords(line as Bytes) ?? [];
     const equals = word?.indexOf('=') ?? -1;
     if (word !== undefined && equals > 0) settings.set(word.slice(0, equals), word.slice(equals + 1));
   }
