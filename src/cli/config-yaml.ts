@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import type { Document, LineCounter, Node } from 'yaml';
 import { Problem } from '../problem.js';
-import { type Bytes, bytesFromText, bytesOf } from '../sys/bytes.js';
+import { type Bytes, bytesFromText, bytesOf, toBuffer } from '../sys/bytes.js';
 import type { TargetWords } from '../union/target.js';
 import { duration } from './duration.js';
 import { nearest } from './nearest.js';
@@ -33,11 +34,21 @@ export async function parseConfigYaml(text: Bytes, path: Bytes): Promise<Configu
   // Few starts read YAML, and the parser is as large as all the rest of the program.
   const yaml = await import('yaml');
   const counter = new yaml.LineCounter();
-  const source = Buffer.from(text, 'latin1').toString('utf8');
+  const source = fromUtf8(text, path);
   const documents = yaml.parseAllDocuments(source, { lineCounter: counter, customTags: ['binary'] });
   return (Array.isArray(documents) ? documents : []).flatMap((document) =>
     new Reader(yaml, document, counter, path).read(),
   );
+}
+
+/** A byte that is no UTF-8 would be replaced, and the path with the replacement be another directory. */
+function fromUtf8(text: Bytes, path: Bytes): string {
+  const bad = text.split('\n').findIndex((line) => !isUtf8(toBuffer(line as Bytes)));
+  if (bad < 0) return toBuffer(text).toString('utf8');
+  throw new Problem('usage', 'bad-config', `line ${bad + 1}: is not UTF-8`, {
+    path,
+    hint: 'write a path with such bytes as !!binary, in base64',
+  });
 }
 
 class Reader {

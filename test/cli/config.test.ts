@@ -94,6 +94,14 @@ describe('a configuration in YAML', () => {
     await expect(parse(...lines)).rejects.toThrow(message);
   });
 
+  test('bytes that are no UTF-8 are told with their line, and make no other path', async () => {
+    const text = 'unions:\n - upper: /u\n   lowers: /caf\xe9\n' as Bytes;
+    await expect(parseConfig(text, path)).rejects.toMatchObject({
+      code: 'bad-config',
+      message: 'line 3: is not UTF-8',
+    });
+  });
+
   test('an alias stands for what it names', async () => {
     const [, second] = await parse(
       'unions:',
