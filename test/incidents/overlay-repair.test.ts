@@ -219,6 +219,28 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
     expect(shown(place, 'A', 'B', 'd/C')).toEqual(['lowerdata\nX\n', 'lowerdata\nX\n', 'lowerdata\nX\n']);
   });
 
+  test('metacopy-inode-is-not-data: a repair rescues no zeros', async () => {
+    const options = [...INDEX, 'metacopy=on', 'redirect_dir=on'];
+    const place = overlayWith(directory(), {
+      options,
+      session: (view) => command('chmod', '640', view.at(ascii('A')).toString()),
+    });
+    whileMounted(place, ['index=off', 'metacopy=on'], (view) => unlinkSync(view.at(ascii('B'))));
+    whileMounted(place, options, (view) => {
+      for (const name of ['A', 'd/C']) unlinkSync(view.at(name as Bytes));
+    });
+    const before = layersOf(place);
+    const rescue = join(directory(), 'rescue');
+    const done = await runRepair(['repair', '-y', '--rescue', rescue, ...overlayWords(place, options)]);
+    expect(done.exitCode).toBe(4);
+    expect(done.repairs.map(({ code, reason }) => [code, reason])).toContainEqual([
+      'orphan',
+      expect.stringContaining('never copied'),
+    ]);
+    expect(rescued(rescue)).toEqual({});
+    expectSameTree(before.own, layersOf(place).own);
+  });
+
   test('group-broken-without-any-index: is joined, the missing directory made', async () => {
     const place = overlayWith(directory(), {
       options: ['index=off'],

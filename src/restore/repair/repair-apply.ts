@@ -10,7 +10,7 @@ import { randomHex } from '../../sys/random-hex.js';
 import { isDirectory, stat, statIfThere } from '../../sys/stat.js';
 import { fsync, syncfs } from '../../sys/sync.js';
 import { isSysError, SysError, unless } from '../../sys/sys-error.js';
-import { removeXattr, setXattr } from '../../sys/xattr.js';
+import { getXattr, removeXattr, setXattr } from '../../sys/xattr.js';
 import { makeDirectories, openWorkshop } from '../directories.js';
 import { linkFailure } from '../link-failure.js';
 import { removeTree } from '../remove-tree.js';
@@ -57,10 +57,18 @@ export function carryOut(
     perform({ at, rescue, finding, kept }, action);
     return { finding, done: true, reason: undefined, kept };
   } catch (error) {
-    if (error instanceof SpotChanged) return { finding, done: false, reason: error.message, kept };
+    if (error instanceof SpotChanged || error instanceof HoldsNoData) {
+      return { finding, done: false, reason: error.message, kept };
+    }
     if (!(error instanceof SysError) || isSysError(error, ...FATAL)) throw writeFailure(error, at.site.union);
     return { finding, done: false, reason: linkFailure(error), kept };
   }
+}
+
+/** A file that is to be kept has its data in a lower, and would be kept as zeros. */
+class HoldsNoData extends Error {
+  readonly code = 'HOLDS_NO_DATA' as const;
+  override readonly name = 'HoldsNoData';
 }
 
 interface Run {
@@ -134,6 +142,10 @@ function keep(
   { dirfd, name }: Pick<Found, 'dirfd' | 'name'>,
 ): void {
   if (rescue === undefined) throw new Error('a repair that needs a rescue directory has none');
+  const { prefix } = at.site;
+  if (prefix !== undefined && getXattr(dirfd, name, `${prefix}metacopy`) !== undefined) {
+    throw new HoldsNoData('its data was never copied to the upper: there is nothing to rescue');
+  }
   const { code, message } = finding;
   kept.push(keepIn(rescue, { dirfd, name, from: at.pathOf(spot), code, message }));
 }
