@@ -193,6 +193,23 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
     expect(indexNames(place)).toEqual([]);
   });
 
+  test('twin-written-to-while-asked: what was the same a moment ago is not replaced', async () => {
+    const place = overlayWith(directory());
+    const file = join(place.upper, 'A');
+    copy(file, `${file}.copy`);
+    renameSync(`${file}.copy`, file);
+    const words = overlayWords(place, INDEX);
+    const done = await runRepair(['repair', '--rejoin', ...words], () => {
+      writeFileSync(file, 'written meanwhile\n');
+      return 'y';
+    });
+    expect(done.repairs.map(({ done, reason }) => [done, reason])).toContainEqual([
+      false,
+      'is not the same any more, and is kept',
+    ]);
+    expect(readFileSync(file, 'utf8')).toBe('written meanwhile\n');
+  });
+
   test('twin-with-another-content: a person sees both and decides; the loser is kept', async () => {
     const place = overlayWith(directory());
     const rescue = join(directory(), 'rescue');

@@ -1,3 +1,4 @@
+import { sameFile } from '../../scan/findings/same-data.js';
 import { RUNNING_XATTR, TEMPORARY_PREFIX } from '../../scan/own-marks.js';
 import type { RepairAction, ReplacedName, SeenSpot } from '../../scan/repair-action.js';
 import type { Finding } from '../../scan/result.js';
@@ -191,6 +192,7 @@ function replaceName(run: Run, branch: number, source: Found, old: ReplacedName)
   const { at } = run;
   within(at.find(old), (found) => {
     if (!old.same) keep(run, old, found);
+    else if (!sameFile(source, found)) throw new SpotChanged('is not the same any more, and is kept');
     const scratch = openWorkshop(at.site, branch);
     const temporary = `${TEMPORARY_PREFIX}${randomHex(8)}` as Bytes;
     try {

@@ -2,7 +2,6 @@ import { type Bytes, baseOf, parentOf } from '../../sys/bytes.js';
 import { inodeKey, inodeOf } from '../../sys/inode-id.js';
 import { withFd } from '../../sys/open.js';
 import { S_IFMT, statIfThere } from '../../sys/stat.js';
-import { getXattr, listXattr } from '../../sys/xattr.js';
 import { openLongPath } from '../../union/open-layer-directory.js';
 import { parseOverlayHandle } from '../../union/overlay-handle.js';
 import { LikelyPlaces } from '../overlay/likely-places.js';
@@ -15,7 +14,7 @@ import type { Finding, ScanResult } from '../result.js';
 import type { ScanOptions } from '../scan.js';
 import { runWalk } from '../walk/run-walk.js';
 import { brokenGroups } from './broken-groups.js';
-import { sameData, sameMetadata } from './same-data.js';
+import { sameFile } from './same-data.js';
 import { list } from './shown-list.js';
 import { type MarkedCopy, UpperCopies } from './upper-copies.js';
 
@@ -86,11 +85,7 @@ function detachedTwin(
     const original = statIfThere(index, entry.name);
     if (twin === undefined || original === undefined) return [];
     const typed = (twin.mode & S_IFMT) === (original.mode & S_IFMT);
-    const same =
-      typed &&
-      sameMetadata(twin, original) &&
-      sameData({ dirfd, name }, { dirfd: index, name: entry.name }) &&
-      ownAttributes(dirfd, name) === ownAttributes(index, entry.name);
+    const same = sameFile({ dirfd, name }, { dirfd: index, name: entry.name });
     return [
       {
         code: 'detached-twin',
@@ -115,15 +110,6 @@ function detachedTwin(
       },
     ];
   });
-}
-
-/** Attributes that are not the overlay's own, as one text. */
-function ownAttributes(dirfd: number, name: Bytes): string {
-  return listXattr(dirfd, name)
-    .filter((attribute) => !/^(trusted|user)\.overlay\./.test(attribute))
-    .sort()
-    .map((attribute) => `${attribute}=${getXattr(dirfd, name, attribute)?.toString('hex')}`)
-    .join();
 }
 
 function indexMissing(copies: readonly MarkedCopy[]): Finding[] {

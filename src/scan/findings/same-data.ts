@@ -4,6 +4,7 @@ import { O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openBeneath, withFd } from
 import { isRegular, isSymlink, S_IFMT, type Stat, stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { preadFully } from '../../sys/whole-data.js';
+import { getXattr, listXattr } from '../../sys/xattr.js';
 
 const PIECE = 256 * 1024;
 
@@ -53,7 +54,21 @@ export function sameData(a: NameAt, b: NameAt): boolean {
   );
 }
 
-/** Whether two stats agree in all that a user gave the file, but for its content. */
-export function sameMetadata(a: Stat, b: Stat): boolean {
+/** Whether two files agree in all that a user gave them: content, metadata, and attributes that are not an overlay's. */
+export function sameFile(a: NameAt, b: NameAt): boolean {
+  const [left, right] = [stat(a.dirfd, a.name), stat(b.dirfd, b.name)];
+  return sameMetadata(left, right) && sameData(a, b) && ownAttributes(a) === ownAttributes(b);
+}
+
+function sameMetadata(a: Stat, b: Stat): boolean {
   return a.mode === b.mode && a.uid === b.uid && a.gid === b.gid && a.size === b.size && a.mtime === b.mtime;
+}
+
+/** Attributes that are not the overlay's own, as one text. */
+function ownAttributes({ dirfd, name }: NameAt): string {
+  return listXattr(dirfd, name)
+    .filter((attribute) => !/^(trusted|user)\.overlay\./.test(attribute))
+    .sort()
+    .map((attribute) => `${attribute}=${getXattr(dirfd, name, attribute)?.toString('hex')}`)
+    .join();
 }
