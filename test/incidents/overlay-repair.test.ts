@@ -24,6 +24,7 @@ import { type OverlayPlace, whileMounted } from '../support/overlay-place.js';
 import { indexNames, layersOf, viewOf } from '../support/overlay-verifier.js';
 import type { Place } from '../support/place.js';
 import { keepingEveryByte, overlayWords, runRepair, troubles } from '../support/repair-run.js';
+import { snapshot } from '../support/tree.js';
 import { expectSameTree } from '../support/tree-diff.js';
 
 const INDEX = ['index=on'];
@@ -233,6 +234,9 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
     expect(questions[0]).toContain('differs from byte 0');
     expect(done.exitCode).toBe(0);
     expect(rescued(rescue)).toEqual({ 'its own way\n': file });
+    // Moved back into the upper it would pass for the same twin again.
+    const kept = snapshot(rescue).find(({ path }) => path.endsWith('/A'));
+    expect(kept?.xattrs ?? '').not.toContain('overlay');
     expect(shown(place, 'A', 'B', 'd/C')).toEqual(['lowerdata\nX\n', 'lowerdata\nX\n', 'lowerdata\nX\n']);
   });
 

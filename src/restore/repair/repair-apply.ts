@@ -123,10 +123,10 @@ function perform(run: Run, action: RepairAction): void {
 
 function moveOut(run: Run, spot: SeenSpot, dirfd: number, name: Bytes): void {
   keep(run, spot, { dirfd, name });
-  const strip = withoutMarks(run.at, dirfd, name);
-  removeTree(dirfd, name);
-  fsync(dirfd);
-  strip();
+  takingMarks(run.at, dirfd, name, () => {
+    removeTree(dirfd, name);
+    fsync(dirfd);
+  });
 }
 
 function within(found: Found, body: (found: Found) => void): void {
@@ -151,14 +151,19 @@ function keep(
   kept.push(keepIn(rescue, { dirfd, name, from: at.pathOf(spot), code, message }));
 }
 
-/** A rescued inode that came back into an upper with its origin would pass for a copy-up of that lower file. */
-function withoutMarks({ site }: RepairSite, dirfd: number, name: Bytes): () => void {
-  if (site.prefix === undefined || isDirectory(stat(dirfd, name))) return () => undefined;
-  const fd = openBeneath(dirfd, name, O_PATH | O_NOFOLLOW);
-  return () =>
-    withFd(fd, () => {
-      if (stat(fd, '' as Bytes).nlink === 1) stripInode(site, fd, '' as Bytes);
-    });
+/**
+ * Runs `body`, which takes a kept file's name away durably, and then takes the overlay's marks off an inode that has one
+ * name left: with its origin, a rescued file that came back into an upper would pass for a copy-up of that lower file.
+ */
+function takingMarks({ site }: RepairSite, dirfd: number, name: Bytes, body: () => void): void {
+  if (site.prefix === undefined || isDirectory(stat(dirfd, name))) {
+    body();
+    return;
+  }
+  withFd(openBeneath(dirfd, name, O_PATH | O_NOFOLLOW), (fd) => {
+    body();
+    if (stat(fd, SELF).nlink === 1) stripInode(site, fd, SELF);
+  });
 }
 
 function linkGroup(
@@ -175,7 +180,7 @@ function linkGroup(
     });
   }
   for (const path of to) {
-    inTouched(run, from.branch, path, (dirfd, name) => {
+    inTouched(run.at, from.branch, path, (dirfd, name) => {
       try {
         link(source.dirfd, source.name, dirfd, name);
       } catch (error) {
@@ -191,26 +196,39 @@ function linkGroup(
 function replaceName(run: Run, branch: number, source: Found, old: ReplacedName): void {
   const { at } = run;
   within(at.find(old), (found) => {
-    if (!old.same) keep(run, old, found);
-    else if (!sameFile(source, found)) throw new SpotChanged('is not the same any more, and is kept');
-    const scratch = openWorkshop(at.site, branch);
-    const temporary = `${TEMPORARY_PREFIX}${randomHex(8)}` as Bytes;
-    try {
-      link(source.dirfd, source.name, scratch, temporary);
-      try {
-        inTouched(run, branch, old.path, (dirfd, name) => rename(scratch, temporary, dirfd, name));
-      } catch (error) {
-        unlink(scratch, temporary);
-        throw error;
-      }
-    } finally {
-      close(scratch);
+    const { dirfd, name } = found;
+    if (old.same) {
+      if (!sameFile(source, found)) throw new SpotChanged('is not the same any more, and is kept');
+      linkOver(at, branch, source, old.path);
+      return;
     }
+    // Another name of it in the upper stays what it is: then a copy is kept.
+    const alone = stat(dirfd, name).nlink === 1;
+    keep(run, old, found);
+    if (alone) takingMarks(at, dirfd, name, () => linkOver(at, branch, source, old.path));
+    else linkOver(at, branch, source, old.path);
   });
 }
 
+/** Puts a link of a file in the place of a name, durably and at one stroke. */
+function linkOver(at: RepairSite, branch: number, source: Found, path: Bytes): void {
+  const scratch = openWorkshop(at.site, branch);
+  const temporary = `${TEMPORARY_PREFIX}${randomHex(8)}` as Bytes;
+  try {
+    link(source.dirfd, source.name, scratch, temporary);
+    try {
+      inTouched(at, branch, path, (dirfd, name) => rename(scratch, temporary, dirfd, name));
+    } catch (error) {
+      unlink(scratch, temporary);
+      throw error;
+    }
+  } finally {
+    close(scratch);
+  }
+}
+
 function inTouched(
-  { at }: Run,
+  at: RepairSite,
   branch: number,
   path: Bytes,
   act: (dirfd: number, name: Bytes) => void,
