@@ -1,0 +1,90 @@
+import { sameFile } from '../../scan/findings/same-data.js';
+import { TEMPORARY_PREFIX } from '../../scan/own-marks.js';
+import type { RepairAction, ReplacedName } from '../../scan/repair-action.js';
+import { type Bytes, baseOf, parentOf } from '../../sys/bytes.js';
+import { sameInode } from '../../sys/inode-id.js';
+import { link, rename, unlink } from '../../sys/names.js';
+import { close } from '../../sys/open.js';
+import { randomHex } from '../../sys/random-hex.js';
+import { stat, statIfThere } from '../../sys/stat.js';
+import { isSysError } from '../../sys/sys-error.js';
+import { makeDirectories, openWorkshop } from '../directories.js';
+import { TouchedDirectory } from '../touched-directory.js';
+import { keep, type RepairRun, takingMarks, within } from './repair-run.js';
+import { type Found, type RepairSite, SpotChanged } from './repair-site.js';
+
+/** Gives the names of a group one file: free ones by a link, others by one that takes their place. */
+export function linkGroup(
+  run: RepairRun,
+  { from, to, replace, directories }: Extract<RepairAction, { kind: 'link' }>,
+  source: Found,
+): void {
+  const { site } = run.at;
+  for (const directory of directories) {
+    const needed = to.some((path) => path.startsWith(`${directory.path}/`));
+    if (!needed) continue;
+    makeDirectories(site, from.branch, [directory], (_, error) => {
+      if (error !== undefined) throw error;
+    });
+  }
+  for (const path of to) {
+    inTouched(run.at, from.branch, path, (dirfd, name) => {
+      try {
+        link(source.dirfd, source.name, dirfd, name);
+      } catch (error) {
+        const there = isSysError(error, 'EEXIST') ? statIfThere(dirfd, name) : undefined;
+        // An interrupted run made it.
+        if (there === undefined || !sameInode(there, from.inode)) throw error;
+      }
+    });
+  }
+  for (const name of replace) replaceName(run, from.branch, source, name);
+}
+
+function replaceName(run: RepairRun, branch: number, source: Found, old: ReplacedName): void {
+  const { at } = run;
+  within(at.find(old), (found) => {
+    const { dirfd, name } = found;
+    if (old.same) {
+      if (!sameFile(source, found)) throw new SpotChanged('is not the same any more, and is kept');
+      linkOver(at, branch, source, old.path);
+      return;
+    }
+    // Another name of it in the upper stays what it is: then a copy is kept.
+    const alone = stat(dirfd, name).nlink === 1;
+    keep(run, old, found);
+    if (alone) takingMarks(at, dirfd, name, () => linkOver(at, branch, source, old.path));
+    else linkOver(at, branch, source, old.path);
+  });
+}
+
+/** Puts a link of a file in the place of a name, durably and at one stroke. */
+function linkOver(at: RepairSite, branch: number, source: Found, path: Bytes): void {
+  const scratch = openWorkshop(at.site, branch);
+  const temporary = `${TEMPORARY_PREFIX}${randomHex(8)}` as Bytes;
+  try {
+    link(source.dirfd, source.name, scratch, temporary);
+    try {
+      inTouched(at, branch, path, (dirfd, name) => rename(scratch, temporary, dirfd, name));
+    } catch (error) {
+      unlink(scratch, temporary);
+      throw error;
+    }
+  } finally {
+    close(scratch);
+  }
+}
+
+function inTouched(
+  at: RepairSite,
+  branch: number,
+  path: Bytes,
+  act: (dirfd: number, name: Bytes) => void,
+): void {
+  const directory = new TouchedDirectory(at.site, branch, parentOf(path));
+  try {
+    act(directory.fd, baseOf(path));
+  } finally {
+    directory.finish();
+  }
+}

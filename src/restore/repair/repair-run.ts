@@ -1,0 +1,69 @@
+import type { SeenSpot } from '../../scan/repair-action.js';
+import type { Finding } from '../../scan/result.js';
+import type { Bytes } from '../../sys/bytes.js';
+import { O_NOFOLLOW, O_PATH, openBeneath, withFd } from '../../sys/open.js';
+import { isDirectory, stat } from '../../sys/stat.js';
+import { getXattr } from '../../sys/xattr.js';
+import type { Rescue } from '../rescue/rescue.js';
+import { SELF } from '../site.js';
+import { keepIn } from './lost-and-found.js';
+import type { Found, RepairSite } from './repair-site.js';
+import { stripInode } from './strip-marks.js';
+
+/** One repair on its way. */
+export interface RepairRun {
+  readonly at: RepairSite;
+  readonly rescue: Rescue | undefined;
+  readonly finding: Finding;
+  /** Where what had no place any more is kept. */
+  readonly kept: Bytes[];
+}
+
+/** A file that is to be kept has its data in a lower, and would be kept as zeros. */
+export class HoldsNoData extends Error {
+  readonly code = 'HOLDS_NO_DATA' as const;
+  override readonly name = 'HoldsNoData';
+}
+
+/** Runs `body` with a file that was found again, and lets go of it. */
+export function within(found: Found, body: (found: Found) => void): void {
+  try {
+    body(found);
+  } finally {
+    found.close();
+  }
+}
+
+/**
+ * Keeps a file in the rescue directory; its name may go then.
+ *
+ * @throws HoldsNoData for a metadata-only file
+ */
+export function keep(
+  { at, rescue, finding, kept }: RepairRun,
+  spot: SeenSpot,
+  { dirfd, name }: Pick<Found, 'dirfd' | 'name'>,
+): void {
+  if (rescue === undefined) throw new Error('a repair that needs a rescue directory has none');
+  const { prefix } = at.site;
+  if (prefix !== undefined && getXattr(dirfd, name, `${prefix}metacopy`) !== undefined) {
+    throw new HoldsNoData('its data was never copied to the upper: there is nothing to rescue');
+  }
+  const { code, message } = finding;
+  kept.push(keepIn(rescue, { dirfd, name, from: at.pathOf(spot), code, message }));
+}
+
+/**
+ * Runs `body`, which takes a kept file's name away durably, and then takes the overlay's marks off an inode that has one
+ * name left: with its origin, a rescued file that came back into an upper would pass for a copy-up of that lower file.
+ */
+export function takingMarks({ site }: RepairSite, dirfd: number, name: Bytes, body: () => void): void {
+  if (site.prefix === undefined || isDirectory(stat(dirfd, name))) {
+    body();
+    return;
+  }
+  withFd(openBeneath(dirfd, name, O_PATH | O_NOFOLLOW), (fd) => {
+    body();
+    if (stat(fd, SELF).nlink === 1) stripInode(site, fd, SELF);
+  });
+}
