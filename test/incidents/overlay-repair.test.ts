@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { RUNNING_XATTR, TIMES_XATTR } from '../../src/scan/own-marks.js';
 import { ascii, type Bytes, bytesFromText } from '../../src/sys/bytes.js';
 import { mount, umount } from '../../src/sys/mount.js';
 import { openDirectory, withFd } from '../../src/sys/open.js';
@@ -22,7 +23,7 @@ import { append, describeIncidents, overlayWith } from '../support/overlay-incid
 import { overlayOptions } from '../support/overlay-mount.js';
 import { type OverlayPlace, whileMounted } from '../support/overlay-place.js';
 import { indexNames, layersOf, viewOf } from '../support/overlay-verifier.js';
-import type { Place } from '../support/place.js';
+import { Place } from '../support/place.js';
 import { keepingEveryByte, overlayWords, runRepair, troubles } from '../support/repair-run.js';
 import { snapshot } from '../support/tree.js';
 import { expectSameTree } from '../support/tree-diff.js';
@@ -260,6 +261,29 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
     ]);
     expect(rescued(rescue)).toEqual({});
     expectSameTree(before.own, layersOf(place).own);
+  });
+
+  test('interrupted-run-left-for-later: a repair in between does not forget what it owes', async () => {
+    const place = overlayWith(directory(), {
+      session(view) {
+        append(view, 'A');
+        mkdirSync(view.at('e' as Bytes));
+        writeFileSync(view.at('e/new' as Bytes), 'new\n');
+      },
+    });
+    const file = join(place.upper, 'A');
+    copy(file, `${file}.copy`);
+    renameSync(`${file}.copy`, file);
+    const upper = new Place(place.upper);
+    upper.setXattr('' as Bytes, RUNNING_XATTR, Buffer.from('1'));
+    upper.setXattr('e' as Bytes, TIMES_XATTR, Buffer.from('5000000000 7000000000'));
+    const words = overlayWords(place, INDEX);
+    const done = await runRepair(['repair', '--rejoin', ...words], (question) =>
+      question.includes('detached-twin') ? 'y' : 'n',
+    );
+    expect(done.repairs.map(({ code, done }) => [code, done])).toContainEqual(['detached-twin', true]);
+    expect((await runRepair(['restore', ...words])).exitCode).toBe(0);
+    expect(statSync(upper.at('e' as Bytes), { bigint: true }).mtimeNs).toBe(7_000_000_000n);
   });
 
   test('group-broken-without-any-index: is joined, the missing directory made', async () => {

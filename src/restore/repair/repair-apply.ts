@@ -7,7 +7,7 @@ import { link } from '../../sys/names.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openBeneath, withFd } from '../../sys/open.js';
 import { fsync, syncfs } from '../../sys/sync.js';
 import { isSysError, SysError, unless } from '../../sys/sys-error.js';
-import { removeXattr, setXattr } from '../../sys/xattr.js';
+import { getXattr, removeXattr, setXattr } from '../../sys/xattr.js';
 import { linkFailure } from '../link-failure.js';
 import { removeTree } from '../remove-tree.js';
 import type { Rescue } from '../rescue/rescue.js';
@@ -65,14 +65,7 @@ function perform(run: RepairRun, action: RepairAction): void {
   if (action.kind === 'flush' || action.kind === 'settle') throw new Error(`${action.kind} is done by apply`);
   if (action.kind === 'link') {
     within(at.find(action.from), (from) => {
-      const { root } = at.site.layer(action.from.branch);
-      // Tells a later scan to look for what an interruption leaves: temporary names, and times still owed.
-      const marked = unless(['EPERM', 'EOPNOTSUPP'], () => {
-        setXattr(root, SELF, RUNNING_XATTR, Buffer.from('1'));
-        return true;
-      });
-      linkGroup(run, action, from);
-      if (marked === true) removeXattr(root, SELF, RUNNING_XATTR);
+      whileRunning(at.site.layer(action.from.branch).root, () => linkGroup(run, action, from));
     });
     return;
   }
@@ -100,6 +93,20 @@ function perform(run: RepairRun, action: RepairAction): void {
     // An xattr is in its own inode, which a directory's fsync does not reach.
     syncfs(dirfd);
   });
+}
+
+/**
+ * Runs `body` under the mark that tells a later scan to look for what an interruption leaves: temporary names, and times
+ * still owed. The mark of an earlier run that was interrupted stays: what that one owes is not paid here.
+ */
+function whileRunning(root: number, body: () => void): void {
+  const owed = getXattr(root, SELF, RUNNING_XATTR) !== undefined;
+  const marked = unless(['EPERM', 'EOPNOTSUPP'], () => {
+    setXattr(root, SELF, RUNNING_XATTR, Buffer.from('1'));
+    return true;
+  });
+  body();
+  if (marked === true && !owed) removeXattr(root, SELF, RUNNING_XATTR);
 }
 
 function moveOut(run: RepairRun, spot: SeenSpot, dirfd: number, name: Bytes): void {
