@@ -107,6 +107,28 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
       expect(shown(place, 'B')).toEqual(['lowerdata\nX\n']);
     });
 
+    test('origin-names-another-file: a map that leaves a known name out lets the entry stay', async () => {
+      const root = directory(type);
+      const place = overlayWith(root);
+      onEntry(place, (fd, entry) => {
+        const origin = getXattr(fd, entry, 'trusted.overlay.origin') as Buffer;
+        origin[origin.length - 1] = (origin[origin.length - 1] as number) ^ 1;
+        setXattr(fd, entry, 'trusted.overlay.origin', origin);
+      });
+      const map = join(root, 'map');
+      const [entry] = indexNames(place);
+      const repair = (names: string) => {
+        writeFileSync(map, `${entry} ${names}\n`);
+        return runRepair(['repair', '-y', '--map', map, ...overlayWords(place, INDEX)]);
+      };
+      const some = await repair('B');
+      expect(some.repairs.find(({ code }) => code === 'mapped')?.reason).toContain('shows as /d/C too');
+      expect(indexNames(place)).toEqual([entry]);
+      await repair('B d/C');
+      expect(indexNames(place)).toEqual([]);
+      expect(shown(place, 'A', 'B', 'd/C')).toEqual(Array(3).fill('lowerdata\nX\n'));
+    });
+
     test('origin-names-another-file: the kernel would delete it, the rescue keeps it', async () => {
       const place = overlayWith(directory());
       const rescue = join(directory(type), 'rescue');

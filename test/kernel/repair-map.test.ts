@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { command } from '../support/command.js';
 import { type LoopImage, openLoopImage } from '../support/loop-image.js';
 import { describeKernel } from '../support/needs.js';
 import { keepingBytesOf, type RepairDocument, runRepair } from '../support/repair-run.js';
@@ -68,6 +69,22 @@ describeKernel('a map of names, of entries that nothing else proves', ['root', '
     expect(done.repairs).toContainEqual(expect.objectContaining({ code: 'leftover-plink', done: true }));
     expect(entries()).not.toContain('11.15');
     expect(statSync(join(upper, 'd/fileC')).ino).toBe(statSync(join(upper, 'fileB')).ino);
+  });
+
+  test('an entry stays where a directory that cannot be read may hold another name of its file', async () => {
+    const [, image] = images;
+    if (image === undefined) throw new Error('no lower');
+    image.unmount();
+    command('debugfs', '-w', '-R', 'mkdir hidden', image.image);
+    command('debugfs', '-w', '-R', 'ln fileB hidden/other', image.image);
+    command('debugfs', '-w', '-R', 'sif fileB links_count 4', image.image);
+    command('debugfs', '-w', '-R', 'sif hidden checksum 0x1234', image.image);
+    command('mount', '-o', 'loop,ro', image.image, image.mountpoint);
+    writeFileSync(file, '11.15 fileB d/fileC\n');
+    const done = await runRepair(['repair', '-y', '--map', file, '-o', `br:${upper}=rw:${lower}=ro`]);
+    expect(mapped(done)).toEqual([[true, expect.stringContaining('cannot look into /hidden')]]);
+    expect(entries()).toContain('11.15');
+    expect(readFileSync(join(upper, 'd/fileC'), 'utf8')).toContain('NEW');
   });
 
   test.each([

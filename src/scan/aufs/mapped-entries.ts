@@ -9,7 +9,7 @@ import { lackingDirectories, nameFate } from '../name-fate.js';
 import { openLayers } from '../open-layers.js';
 import { openOverlayLayers } from '../overlay/overlay-layers.js';
 import { rulesFor } from '../overlay/overlay-scan.js';
-import type { IndexEntry, MissingDirectory, ScanResult } from '../result.js';
+import type { IndexEntry, MissingDirectory, ScanResult, Unreadable } from '../result.js';
 import type { ScanOptions } from '../scan.js';
 import { runWalk } from '../walk/run-walk.js';
 import { LowerPlinkNames, lowerKey } from './aufs-names.js';
@@ -84,7 +84,6 @@ async function mapOne(
     if (judged.link) link.push(path);
     lower = judged.lower ?? lower;
   }
-  const forgotten = lower === undefined ? [] : await forgottenNames(view, scan, lower, link, options);
   const seen = new Map<Bytes, MissingDirectory>();
   for (const path of link) {
     for (const each of lackingDirectories(view.roots, view.rules, parentOf(path), entry.branch))
@@ -96,9 +95,9 @@ async function mapOne(
     directories: [...seen.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
     refusal: undefined,
     obstacle:
-      forgotten.length === 0
-        ? undefined
-        : `the lower file shows as ${forgotten.map((path) => `/${path}`).join(', ')} too: give it that name as well, or remove that name`,
+      scan.union.format === 'aufs' && lower !== undefined
+        ? await lowerObstacle(view, lower, link, options)
+        : (notGiven(forgottenOf(entry, link)) ?? hiddenBy(scan.unreadable)),
   };
 }
 
@@ -132,17 +131,36 @@ function judgeName(
 
 const sameType = (s: Stat, { inode }: IndexEntry): boolean => (s.mode & S_IFMT) === (inode.mode & S_IFMT);
 
-/** Visible names of the lower file that were not given: they would fall back to its old content. */
-async function forgottenNames(
+/** What of the lower file itself speaks against letting the entry go: a name of it that is not given, or may not be. */
+async function lowerObstacle(
   view: View,
-  { union }: ScanResult,
   lower: InodeId & { readonly branch: number },
   given: readonly Bytes[],
   options: ScanOptions,
-): Promise<Bytes[]> {
-  if (union.format !== 'aufs') return [];
+): Promise<string | undefined> {
   const names = new LowerPlinkNames(view.all, [{ ...lower, upper: undefined }]);
   await runWalk(view.roots, view.rules, names, options);
-  const visible = names.byInode.get(lowerKey(lower.branch, lower))?.visible ?? [];
-  return visible.map(({ path }) => path).filter((path) => !given.includes(path));
+  const found = names.byInode.get(lowerKey(lower.branch, lower));
+  const visible = found?.visible.map(({ path }) => path) ?? [];
+  const accounted = found !== undefined && found.seen >= found.nlink;
+  return (
+    notGiven(visible.filter((path) => !given.includes(path))) ??
+    (accounted ? undefined : hiddenBy(names.unreadable))
+  );
+}
+
+/** The rest of the names that the scan knows of, where a person gave some of them. */
+function forgottenOf({ missing }: IndexEntry, given: readonly Bytes[]): Bytes[] {
+  const known = missing.map(({ path }) => path);
+  return known.some((path) => given.includes(path)) ? known.filter((path) => !given.includes(path)) : [];
+}
+
+/** Such names would fall back to their old content. */
+function notGiven(names: readonly Bytes[]): string | undefined {
+  if (names.length === 0) return undefined;
+  return `the lower file shows as ${names.map((path) => `/${path}`).join(', ')} too: give it that name as well, or remove that name`;
+}
+
+function hiddenBy([first]: readonly Unreadable[]): string | undefined {
+  return first && `cannot look into /${first.path}, which may hold a name of it (${first.code})`;
 }
