@@ -1,4 +1,4 @@
-import type { MappedEntry } from '../../scan/aufs/mapped-entries.js';
+import type { MappedEntry } from '../../scan/mapped-entries.js';
 import type { ScanResult } from '../../scan/result.js';
 import type { EntryPlan, Plan } from '../plan-types.js';
 

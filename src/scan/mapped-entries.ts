@@ -1,18 +1,18 @@
-import { type Bytes, baseOf, parentOf } from '../../sys/bytes.js';
-import { type InodeId, sameInode } from '../../sys/inode-id.js';
-import { S_IFMT, type Stat } from '../../sys/stat.js';
-import { AUFS_NAME_MAX } from '../../union/aufs-names.js';
-import { aufsRules } from '../../union/aufs-rules.js';
-import type { OverlayUnion } from '../../union/union.js';
-import type { Layer, Stack, ViewRules } from '../../union/view-rules.js';
-import { lackingDirectories, nameFate } from '../name-fate.js';
-import { openLayers } from '../open-layers.js';
-import { openOverlayLayers } from '../overlay/overlay-layers.js';
-import { rulesFor } from '../overlay/overlay-scan.js';
-import type { IndexEntry, MissingDirectory, ScanResult, Unreadable } from '../result.js';
-import type { ScanOptions } from '../scan.js';
-import { runWalk } from '../walk/run-walk.js';
-import { LowerPlinkNames, lowerKey } from './aufs-names.js';
+import { type Bytes, baseOf, parentOf } from '../sys/bytes.js';
+import { type InodeId, sameInode } from '../sys/inode-id.js';
+import { S_IFMT, type Stat } from '../sys/stat.js';
+import { AUFS_NAME_MAX } from '../union/aufs-names.js';
+import { aufsRules } from '../union/aufs-rules.js';
+import type { OverlayUnion } from '../union/union.js';
+import type { Layer, Stack, ViewRules } from '../union/view-rules.js';
+import { LowerPlinkNames, lowerKey } from './aufs/aufs-names.js';
+import { lackingDirectories, nameFate } from './name-fate.js';
+import { openLayers } from './open-layers.js';
+import { openOverlayLayers } from './overlay/overlay-layers.js';
+import { rulesFor } from './overlay/overlay-scan.js';
+import type { IndexEntry, MissingDirectory, ScanResult, Unreadable } from './result.js';
+import type { ScanOptions } from './scan.js';
+import { runWalk } from './walk/run-walk.js';
 
 /** An entry with the names that a person gave it, as far as the branches bear him out. */
 export interface MappedEntry {
