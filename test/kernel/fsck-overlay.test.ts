@@ -11,6 +11,15 @@ import { type TempDir, tempDir } from '../support/temp-dir.js';
 import { snapshot } from '../support/tree.js';
 import { afterReading, expectSameTree } from '../support/tree-diff.js';
 
+async function whileMountedAsync<T>(place: OverlayPlace, body: () => Promise<T>): Promise<T> {
+  const mount = mountOverlay({ ...place, options: ['index=on'], target: place.merged });
+  try {
+    return await body();
+  } finally {
+    mount.unmount();
+  }
+}
+
 describeKernel('fsck.overlay', ['root', 'overlay'], () => {
   let directory: TempDir;
   let place: OverlayPlace;
@@ -34,6 +43,12 @@ describeKernel('fsck.overlay', ['root', 'overlay'], () => {
     for (const flags of [['-n'], ['-p'], ['-y', '-f'], ['-C0', '-a'], []]) {
       expect(await fsck(...flags)).toMatchObject({ code: 0, err: '' });
     }
+  });
+
+  test('8 for a mounted one that is named by its directories, and why', async () => {
+    const { code, err } = await whileMountedAsync(place, () => fsck('-p'));
+    expect(code).toBe(8);
+    expect(err).toContain('of a live overlay');
   });
 
   test('-n tells what is wrong and changes nothing: 4', async () => {

@@ -57,7 +57,10 @@ export function startHelper(
   };
 }
 
-/** Does a part of the work and says on stderr what needs attention of it. */
+/**
+ * Does a part of the work and says on stderr what needs attention of it. Nothing is said of a union that somebody else
+ * has mounted still: that one's umount will see to it.
+ */
 export async function attempt(helper: Helper, work: () => Promise<Report | undefined>): Promise<Ending> {
   try {
     const report = await work();
@@ -68,15 +71,13 @@ export async function attempt(helper: Helper, work: () => Promise<Report | undef
     }
     return endingOf(report.exitCode);
   } catch (error) {
-    return told(helper, error);
+    return failureOf(error).code === 'in-use' ? 'in-use' : told(helper, error);
   }
 }
 
 /** Says what went wrong. */
 export function told(helper: Pick<Helper, 'say'>, error: unknown): Ending {
   const failure = failureOf(error);
-  // Somebody else has it mounted still: that one's umount will see to it.
-  if (failure.code === 'in-use') return 'in-use';
   helper.say(failureText(failure));
   return endingOf(failure.exitCode);
 }
