@@ -328,6 +328,18 @@ describeIncidents('prune', ['ext4', 'xfs', 'btrfs', 'tmpfs'], (directory) => {
     expect([readdirSync(rescue).length, indexNames(place)]).toEqual([2, []]);
   });
 
+  test('the note of a file that was taken out of the rescue directory stays', async () => {
+    const root = directory();
+    const place = leaked(root);
+    const [entry = ''] = indexNames(place);
+    const rescue = join(root, 'rescue');
+    mkdirSync(rescue, { mode: 0o700 });
+    writeFileSync(join(rescue, `${entry}.json`), 'of another one\n');
+    expect((await run('prune', place, '--rescue', rescue)).code).toBe(0);
+    expect(readdirSync(rescue).sort()).toEqual([`${entry}.1`, `${entry}.1.json`, `${entry}.json`]);
+    expect(readFileSync(join(rescue, `${entry}.json`), 'utf8')).toBe('of another one\n');
+  });
+
   test('a rescue directory inside of a branch is refused', async () => {
     const place = leaked(directory());
     const inside = join(place.upper, 'rescue');

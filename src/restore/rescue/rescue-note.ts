@@ -19,9 +19,14 @@ export interface RescueNote {
   readonly knownNames?: readonly Bytes[];
 }
 
+/** The name of a file's note, beside it. */
+export function noteOf(name: Bytes): Bytes {
+  return `${name}.json` as Bytes;
+}
+
 /** A note that is written, durable, and has no name of its own yet. */
 export interface WrittenNote {
-  /** Gives it its name, `NAME.json` beside the file. */
+  /** Gives it its name, see {@link noteOf}. */
   place(): void;
   discard(): void;
 }
@@ -69,5 +74,5 @@ export function writeRescueNote(fd: number, name: Bytes, note: RescueNote): Writ
       throw error;
     }
   });
-  return { discard, place: () => rename(fd, temporary, fd, `${name}.json` as Bytes) };
+  return { discard, place: () => rename(fd, temporary, fd, noteOf(name)) };
 }

@@ -16,7 +16,7 @@ import { ancestors, branchDirectory } from '../../union/branch-directory.js';
 import type { Union } from '../../union/union.js';
 import { keepsOrder } from '../site.js';
 import { copyFile } from './copy-file.js';
-import { type RescueNote, writeRescueNote } from './rescue-note.js';
+import { noteOf, type RescueNote, writeRescueNote } from './rescue-note.js';
 
 /** A file that is safe in the rescue directory. */
 export interface Rescued {
@@ -93,7 +93,8 @@ function take({ fd, path }: RescueDirectory, dirfd: number, source: Bytes, note:
   const stem = source.slice(0, LONGEST_NAME);
   for (let number = 0; ; number += 1) {
     const name = (number === 0 ? stem : `${stem}.${number}`) as Bytes;
-    if (statIfThere(fd, name) !== undefined) continue;
+    // A note stays the note of its file, also where somebody has taken that one away.
+    if (isTaken(fd, name) || isTaken(fd, noteOf(name))) continue;
     const written = inRescue(path, () => writeRescueNote(fd, name, note));
     let how: ReturnType<typeof put>;
     try {
@@ -115,6 +116,8 @@ function take({ fd, path }: RescueDirectory, dirfd: number, source: Bytes, note:
     return { path: joinBytes(path, name), name, moved: how === 'moved' };
   }
 }
+
+const isTaken = (fd: number, name: Bytes): boolean => statIfThere(fd, name) !== undefined;
 
 /** A failure that has nothing to do with the union: what is to be mended is the rescue directory. */
 function inRescue<T>(path: Bytes, act: () => T): T {
