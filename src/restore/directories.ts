@@ -1,4 +1,4 @@
-import { TEMPORARY_PREFIX } from '../scan/own-marks.js';
+import { isBookkeeping, TEMPORARY_PREFIX } from '../scan/own-marks.js';
 import type { MissingDirectory } from '../scan/result.js';
 import { chmod, chown, setTimes } from '../sys/attributes.js';
 import { ascii, type Bytes, baseOf, parentOf } from '../sys/bytes.js';
@@ -123,7 +123,7 @@ function dress(site: Site, fd: number, model: number, { model: { branch } }: Mis
   if (own.uid !== m.uid || own.gid !== m.gid) chown(fd, SELF, m.uid, m.gid);
   const wanted = new Map<string, Buffer>();
   for (const attribute of listXattr(model, SELF)) {
-    if (isOwn(attribute)) continue;
+    if (isBookkeeping(attribute)) continue;
     const value = getXattr(model, SELF, attribute);
     if (value !== undefined) wanted.set(attribute, value);
   }
@@ -139,11 +139,6 @@ function dress(site: Site, fd: number, model: number, { model: { branch } }: Mis
   }
   chmod(fd, m.mode);
   setTimes(fd, SELF, m.atime, m.mtime);
-}
-
-/** Attributes that belong to the union's or this program's own bookkeeping and not to the directory. */
-function isOwn(attribute: string): boolean {
-  return /^(trusted|user)\.overlay\./.test(attribute) || attribute.startsWith('trusted.plinkctl.');
 }
 
 function originOf(site: Site, branch: number, model: number): Buffer | undefined {

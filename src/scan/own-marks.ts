@@ -12,6 +12,11 @@ export const HYDRATE_XATTR = 'trusted.plinkctl.hydrate';
 /** Prefix of this program's temporary names. `#` names in an overlay's index are removed by the kernel at a mount. */
 export const TEMPORARY_PREFIX = '#plinkctl-';
 
+/** Whether an attribute is the union's or this program's own bookkeeping, and no part of what a user gave the file. */
+export function isBookkeeping(attribute: string): boolean {
+  return /^(trusted|user)\.overlay\./.test(attribute) || attribute.startsWith('trusted.plinkctl.');
+}
+
 /** Whether a temporary name in an index is one of this program's. */
 export function isOwnTemporary(name: Bytes): boolean {
   return name.startsWith(TEMPORARY_PREFIX);

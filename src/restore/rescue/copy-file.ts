@@ -1,3 +1,4 @@
+import { isBookkeeping } from '../../scan/own-marks.js';
 import { chmod, chown, setTimes } from '../../sys/attributes.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { pread, truncate } from '../../sys/data.js';
@@ -55,10 +56,6 @@ function dress(source: number, target: number, facts: Stat): void {
     if (value !== undefined) setXattr(target, SELF, attribute, value);
   }
   setTimes(target, SELF, facts.atime, facts.mtime);
-}
-
-function isBookkeeping(attribute: string): boolean {
-  return /^(trusted|user)\.overlay\./.test(attribute) || attribute.startsWith('trusted.plinkctl.');
 }
 
 function copySpecial(fromDir: number, from: Bytes, toDir: number, to: Bytes, facts: Stat): void {

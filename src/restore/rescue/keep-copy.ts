@@ -1,3 +1,4 @@
+import { isBookkeeping } from '../../scan/own-marks.js';
 import { chmod, chown, setTimes } from '../../sys/attributes.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { link, mkdir } from '../../sys/names.js';
@@ -43,7 +44,7 @@ function keepDirectory(fromDir: number, name: Bytes, toDir: number, from: Stat):
       for (const child of [...readDirectory(source)]) keepCopy(source, child.name, target);
       chown(target, SELF, from.uid, from.gid);
       for (const attribute of listXattr(source, SELF)) {
-        if (/^trusted\.(overlay|plinkctl)\.|^user\.overlay\./.test(attribute)) continue;
+        if (isBookkeeping(attribute)) continue;
         const value = getXattr(source, SELF, attribute);
         if (value !== undefined) setXattr(target, SELF, attribute, value);
       }
