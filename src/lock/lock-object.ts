@@ -4,10 +4,10 @@ import { type InodeId, inodeKey, inodeOf } from '../sys/inode-id.js';
 import { close, O_DIRECTORY, O_RDONLY, openBeneath, openDirectory, withFd } from '../sys/open.js';
 import { splitDev, stat } from '../sys/stat.js';
 import { isSysError, unless } from '../sys/sys-error.js';
+import { PLINK_DIRECTORY } from '../union/aufs-names.js';
 import type { Union } from '../union/union.js';
 
 const OVERLAY_INDEX = ascii('index');
-const AUFS_INDEX = ascii('.wh..wh.plnk');
 
 /** A directory whose flock(2) is the lock, open. */
 export interface LockObject extends InodeId {
@@ -32,7 +32,7 @@ export function openLockObjects(union: Union): LockObject[] {
   const objects = new Map<string, LockObject>();
   try {
     for (const home of homes) {
-      const object = openIndex(home, union.format === 'overlay' ? OVERLAY_INDEX : AUFS_INDEX);
+      const object = openIndex(home, union.format === 'overlay' ? OVERLAY_INDEX : PLINK_DIRECTORY);
       // The same branch named twice would wait for itself.
       if (objects.has(object.id)) close(object.fd);
       else objects.set(object.id, object);

@@ -1,4 +1,5 @@
 import { type Bytes, joinBytes } from '../sys/bytes.js';
+import { PLINK_DIRECTORY } from '../union/aufs-names.js';
 import type { Union } from '../union/union.js';
 import { pathJson } from './path-json.js';
 import type { JsonObject, Line } from './report.js';
@@ -10,7 +11,7 @@ export function indexDirectories(union: Union): Bytes[] {
   if (union.format === 'overlay') return [joinBytes(union.work, 'index' as Bytes)];
   return union.branches
     .filter(({ role }) => role === 'upper')
-    .map(({ path }) => joinBytes(path, '.wh..wh.plnk' as Bytes));
+    .map(({ path }) => joinBytes(path, PLINK_DIRECTORY));
 }
 
 /** The JSON document's `target`. */

@@ -2,6 +2,7 @@ import { type Bytes, joinBytes, parentOf } from '../sys/bytes.js';
 import { openDirectory, withFd } from '../sys/open.js';
 import { readDirectory } from '../sys/read-directory.js';
 import { isSysError, unless } from '../sys/sys-error.js';
+import { PLINK_DIRECTORY } from './aufs-names.js';
 import type { DescribedUnion } from './described.js';
 
 /** How many index entries a union has, or why that is not known. */
@@ -49,7 +50,5 @@ function countNames(fd: number): number {
 
 function indexDirectories({ format, branches, work }: DescribedUnion): Bytes[] {
   if (format === 'overlay') return work?.startsWith('/') === true ? [joinBytes(work, 'index' as Bytes)] : [];
-  return branches
-    .filter(({ role }) => role === 'upper')
-    .map(({ path }) => joinBytes(path, '.wh..wh.plnk' as Bytes));
+  return branches.filter(({ role }) => role === 'upper').map(({ path }) => joinBytes(path, PLINK_DIRECTORY));
 }

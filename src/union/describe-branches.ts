@@ -1,5 +1,6 @@
 import { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
+import { PLINK_DIRECTORY, WHITEOUT_BASE } from './aufs-names.js';
 import { branchDirectory, holds } from './branch-directory.js';
 import type { DescribedUnion } from './described.js';
 import type { MountOption } from './mount-options.js';
@@ -51,7 +52,7 @@ export function describeBranches(words: BranchWords, flags: readonly MountOption
 // aufs leaves its marks at the root of a writable branch, overlay in the work directory alone.
 function seenFormat(upper: Bytes, work: Bytes | undefined): 'aufs' | 'overlay' {
   const top = branchDirectory(upper, 'the upper');
-  const aufs = holds(top, '.wh..wh.plnk') || holds(top, '.wh..wh.aufs');
+  const aufs = holds(top, PLINK_DIRECTORY) || holds(top, WHITEOUT_BASE);
   if (work === undefined) return aufs ? 'aufs' : 'overlay';
   const base = branchDirectory(work, 'the work directory');
   if (aufs || holds(base, 'work') || holds(base, 'index')) return aufs ? 'aufs' : 'overlay';

@@ -2,6 +2,7 @@ import { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
 import { isSysError } from '../sys/sys-error.js';
 import { canonicalPath } from './absolute-path.js';
+import { PLINK_DIRECTORY, WHITEOUT_BASE } from './aufs-names.js';
 import { type BranchDirectory, branchDirectory, holds } from './branch-directory.js';
 import { surroundingUnion } from './find-mounted.js';
 import { type FstabEntry, fstabUnions, readFstab } from './fstab.js';
@@ -29,7 +30,7 @@ export function notAMountPoint(path: Bytes, mount: MountInfo | undefined, kernel
       'add --fstab to take its branches from the fstab',
     );
   }
-  if (looksLike(directory, '.wh..wh.plnk', '.wh..wh.aufs')) {
+  if (looksLike(directory, PLINK_DIRECTORY, WHITEOUT_BASE)) {
     return refusal(
       'branch-not-union',
       'this is a branch of an aufs, not a mounted union',

@@ -1,3 +1,4 @@
+import { INDEX } from '../../scan/overlay/overlay-index.js';
 import type { SeenSpot, Spot } from '../../scan/repair-action.js';
 import { ascii, type Bytes, baseOf, joinBytes, parentOf } from '../../sys/bytes.js';
 import { sameInode } from '../../sys/inode-id.js';
@@ -76,7 +77,7 @@ function directoryOf(union: Union, spot: Spot): Bytes {
   const branch = union.branches[spot.branch]?.path ?? ascii('');
   if (union.format === 'overlay') {
     if (spot.in === 'work') return union.work;
-    return spot.in === 'index' ? joinBytes(union.work, ascii('index')) : branch;
+    return spot.in === 'index' ? joinBytes(union.work, INDEX) : branch;
   }
   return spot.in === 'index' ? joinBytes(branch, PLINK_DIRECTORY) : branch;
 }
