@@ -1,27 +1,17 @@
-import type { Bytes } from '../../sys/bytes.js';
-import { joinBytes } from '../../sys/bytes.js';
-import { stat, statIfThere } from '../../sys/stat.js';
+import { type Bytes, joinBytes } from '../../sys/bytes.js';
+import { stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { WHITEOUT_PREFIX } from '../../union/aufs-names.js';
-import { openLayerDirectory } from '../../union/open-layer-directory.js';
-import type { LayerDirectory, Stack, ViewRules } from '../../union/view-rules.js';
+import type { Stack, ViewRules } from '../../union/view-rules.js';
 import type { Unreadable } from '../result.js';
 import type { ScanOptions } from '../scan.js';
+import { bareRules } from '../walk/bare-rules.js';
 import { runWalk } from '../walk/run-walk.js';
 import type { WalkDirectory, WalkProgress, WalkVisitor } from '../walk/walk-visitor.js';
 import type { Candidates } from './aufs-candidates.js';
 
-/** One branch alone with everything in it: whiteouts and opaque marks hide nothing. */
-const bareRules: ViewRules = {
-  hidden: (name) => name.startsWith(WHITEOUT_PREFIX),
-  lone: () => ({}),
-  hides: () => false,
-  decides: (directory, name) => statIfThere(directory.fd, name) !== undefined,
-  descend: (stack: Stack, from: number, name: Bytes): LayerDirectory[] => {
-    const parent = stack[from];
-    return parent === undefined ? [] : [openLayerDirectory(parent, name)];
-  },
-};
+/** A branch of an aufs alone: aufs' own names are no files of it. */
+const bareBranch: ViewRules = { ...bareRules, hidden: (name) => name.startsWith(WHITEOUT_PREFIX) };
 
 /**
  * Compares every file of the lower branches with the entries in question, also those that the union hides.
@@ -37,7 +27,7 @@ export async function searchLowers(
   const search = new Search(candidates);
   for (const root of roots) {
     if (root.layer.role !== 'lower') continue;
-    await runWalk([root], bareRules, search, options, progress);
+    await runWalk([root], bareBranch, search, options, progress);
   }
   return search.unreadable;
 }
