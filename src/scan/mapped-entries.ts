@@ -5,7 +5,7 @@ import { AUFS_NAME_MAX } from '../union/aufs-names.js';
 import { aufsRules } from '../union/aufs-rules.js';
 import type { OverlayUnion } from '../union/union.js';
 import type { Layer, Stack, ViewRules } from '../union/view-rules.js';
-import { LowerPlinkNames, lowerKey } from './aufs/aufs-names.js';
+import { isAllSeen, LowerPlinkNames, lowerKey } from './aufs/aufs-names.js';
 import { lackingDirectories, nameFate } from './name-fate.js';
 import { openLayers } from './open-layers.js';
 import { openOverlayLayers } from './overlay/overlay-layers.js';
@@ -142,10 +142,9 @@ async function lowerObstacle(
   await runWalk(view.roots, view.rules, names, options);
   const found = names.byInode.get(lowerKey(lower.branch, lower));
   const visible = found?.visible.map(({ path }) => path) ?? [];
-  const accounted = found !== undefined && found.seen >= found.nlink;
   return (
     notGiven(visible.filter((path) => !given.includes(path))) ??
-    (accounted ? undefined : hiddenBy(names.unreadable))
+    (isAllSeen(found) ? undefined : hiddenBy(names.unreadable))
   );
 }
 

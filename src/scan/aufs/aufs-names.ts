@@ -61,6 +61,11 @@ export interface LowerNames {
   tooLong: Bytes | undefined;
 }
 
+/** Whether every name of the lower inode was met; not where none was, for then its links are not known either. */
+export function isAllSeen(names: LowerNames | undefined): boolean {
+  return names !== undefined && names.nlink > 0 && names.seen >= names.nlink;
+}
+
 /** A lower inode whose names are asked for. */
 export interface LowerWanted extends InodeId {
   readonly branch: number;

@@ -2,7 +2,7 @@ import type { Bytes } from '../../sys/bytes.js';
 import { entryInode, fileKind } from '../file-kind.js';
 import type { AufsEntryFacts, EntryState, IndexEntry, MissingName, Unreadable } from '../result.js';
 import type { RawPlink } from './aufs-index.js';
-import type { LowerNames } from './aufs-names.js';
+import { isAllSeen, type LowerNames } from './aufs-names.js';
 import type { Proof } from './aufs-proof.js';
 import type { PlinkNames } from './aufs-upper-names.js';
 
@@ -90,8 +90,7 @@ function judge(
   // A copy that kept the upper's hardlinks may have torn the lower's apart: then its one name says nothing.
   if (copied !== undefined && proof.origin.stat.nlink === 1) return { state: 'damaged', reason: copied };
   const upperSeen = plink.stat.nlink === 1 + upper.names.length;
-  const lowerSeen = lower !== undefined && lower.seen >= lower.nlink;
-  if (unreadable.length > 0 && !(upperSeen && lowerSeen)) {
+  if (unreadable.length > 0 && !(upperSeen && isAllSeen(lower))) {
     const [first] = unreadable;
     return {
       state: 'ambiguous',
