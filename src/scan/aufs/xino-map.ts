@@ -3,11 +3,12 @@ import { inodeOf } from '../../sys/inode-id.js';
 import { stat } from '../../sys/stat.js';
 import { aufsRules } from '../../union/aufs-rules.js';
 import type { AufsUnion } from '../../union/union.js';
+import type { Layer } from '../../union/view-rules.js';
 import { openLayers } from '../open-layers.js';
 import type { IndexEntry, ScanResult } from '../result.js';
 import type { ScanOptions } from '../scan.js';
 import { runWalk } from '../walk/run-walk.js';
-import { LowerPlinkNames, lowerKey } from './aufs-names.js';
+import { LowerPlinkNames, type LowerWanted, lowerKey } from './aufs-names.js';
 import type { UnnamedInode } from './xino-image.js';
 
 /** A branch's inode table: the union inode of each branch inode that the mount had looked up. */
@@ -34,60 +35,64 @@ export async function xinoNames(
 ): Promise<XinoAnswer> {
   const layers = openLayers(union);
   try {
-    const roots = layers.all.map(({ root }) => inodeOf(stat(root, '' as Bytes)));
     const tables = unnamed.map(({ data }) => readTable(data)).filter((table) => table.size > 0);
-    const ofUpper = tables.filter((table) => isUppers(table, entries));
-    // A table does not say whose it is. The root's inode does where no other branch has the same one.
-    const theTable = (branch: number): Table | undefined => {
-      const ino = roots[branch]?.ino;
-      const same = layers.all.filter((each) => {
-        return roots[each.branch]?.ino === ino && (each.role === 'lower' || !knownUppers.has(each.branch));
-      });
-      const fitting = tables.filter(
-        (table) => !ofUpper.includes(table) && ino !== undefined && table.get(ino) === ROOT,
-      );
-      return same.length === 1 && fitting.length === 1 ? fitting[0] : undefined;
-    };
-    const knownUppers = new Set(
-      entries.flatMap(({ branch, aufs }) =>
-        aufs !== undefined && ofUpper.some((table) => tells(table, aufs)) ? [branch] : [],
-      ),
-    );
-    const wanted: { entry: IndexEntry; branch: number; dev: bigint; ino: bigint }[] = [];
-    for (const entry of entries) {
-      const { aufs } = entry;
-      // The number of the entry's own inode says that these are the tables of the mount that made it.
-      if (aufs === undefined || !ofUpper.some((table) => tells(table, aufs))) continue;
-      const origins = layers.all.flatMap(({ branch, role }) => {
-        const root = roots[branch];
-        const table = role === 'lower' ? theTable(branch) : undefined;
-        if (root === undefined || table === undefined) return [];
-        return [...table]
-          .filter(([, number]) => number === aufs.unionInode)
-          .map(([ino]) => ({ branch, dev: root.dev, ino }));
-      });
-      for (const origin of origins) wanted.push({ entry, ...origin });
-    }
-    const shown = new LowerPlinkNames(
-      layers.all,
-      wanted.map((each) => ({ ...each, upper: undefined })),
-    );
-    if (wanted.length > 0) await runWalk(layers.roots, aufsRules, shown, options);
+    const ofUppers = tables.filter((table) => entries.some((entry) => tells(table, entry)));
+    // The number of the entry's own inode says that these are the tables of the mount that made it.
+    const told = entries.filter((entry) => ofUppers.some((table) => tells(table, entry)));
+    const others = tables.filter((table) => !ofUppers.includes(table));
+    const byNumber = lowersByNumber(layers.all, others, new Set(told.map(({ branch }) => branch)));
+    const lowersOf = ({ aufs }: IndexEntry): readonly LowerWanted[] =>
+      aufs === undefined ? [] : (byNumber.get(aufs.unionInode) ?? []);
+    const shown = new LowerPlinkNames(layers.all, told.flatMap(lowersOf));
+    if (shown.byInode.size > 0) await runWalk(layers.roots, aufsRules, shown, options);
     const names = new Map<Bytes, readonly Bytes[]>();
-    for (const entry of entries) {
-      const files = wanted.filter((each) => each.entry === entry);
-      const visible = files.map((file) => shown.byInode.get(lowerKey(file.branch, file))?.visible ?? []);
+    for (const entry of told) {
+      const visible = lowersOf(entry).map(
+        (file) => shown.byInode.get(lowerKey(file.branch, file))?.visible ?? [],
+      );
       const [only, another] = visible.filter((each) => each.length > 0);
-      if (only !== undefined && another === undefined)
-        names.set(
-          entry.name,
-          only.map(({ path }) => path),
-        );
+      if (only === undefined || another !== undefined) continue;
+      names.set(
+        entry.name,
+        only.map(({ path }) => path),
+      );
     }
-    return { names, found: ofUpper.length > 0 };
+    return { names, found: ofUppers.length > 0 };
   } finally {
     layers.close();
   }
+}
+
+/**
+ * The lower inodes that had each union inode number.
+ *
+ * @param tables - those that are no upper branch's
+ * @param knownUppers - branches whose tables are known
+ */
+function lowersByNumber(
+  layers: readonly Layer[],
+  tables: readonly Table[],
+  knownUppers: ReadonlySet<number>,
+): Map<bigint, LowerWanted[]> {
+  const roots = new Map(layers.map(({ branch, root }) => [branch, inodeOf(stat(root, '' as Bytes))]));
+  const byNumber = new Map<bigint, LowerWanted[]>();
+  for (const { branch, role } of layers) {
+    const root = roots.get(branch);
+    if (role !== 'lower' || root === undefined) continue;
+    // A table does not say whose it is. The root's inode does where no other branch has the same one.
+    const alike = layers.filter(
+      (each) => roots.get(each.branch)?.ino === root.ino && !knownUppers.has(each.branch),
+    );
+    const [table, another] = tables.filter((each) => each.get(root.ino) === ROOT);
+    if (table === undefined || another !== undefined || alike.length > 1) continue;
+    for (const [ino, number] of table) {
+      const file = { branch, dev: root.dev, ino, upper: undefined };
+      const known = byNumber.get(number);
+      if (known === undefined) byNumber.set(number, [file]);
+      else known.push(file);
+    }
+  }
+  return byNumber;
 }
 
 function readTable(data: Buffer): Table {
@@ -101,10 +106,6 @@ function readTable(data: Buffer): Table {
   return [...table.values()].includes(ROOT) ? table : new Map();
 }
 
-function isUppers(table: Table, entries: readonly IndexEntry[]): boolean {
-  return entries.some(({ aufs }) => aufs !== undefined && tells(table, aufs));
-}
-
-function tells(table: Table, { branchInode, unionInode }: NonNullable<IndexEntry['aufs']>): boolean {
-  return table.get(branchInode) === unionInode;
+function tells(table: Table, { aufs }: IndexEntry): boolean {
+  return aufs !== undefined && table.get(aufs.branchInode) === aufs.unionInode;
 }
