@@ -67,7 +67,10 @@ export class GroupHints implements NameHints {
     const byInode = new Map<bigint, Bytes[]>();
     for (const { file, directory } of met) {
       const inode = inodeOfHandle(file, layer.fileSystem);
-      if (inode !== undefined) byInode.set(inode, [...(byInode.get(inode) ?? []), directory]);
+      if (inode === undefined) continue;
+      const directories = byInode.get(inode);
+      if (directories === undefined) byInode.set(inode, [directory]);
+      else directories.push(directory);
     }
     const right = [...byInode].every(([inode, directories]) => {
       const known = new Set(groups.directoriesOf(inode));
