@@ -63,7 +63,7 @@ export async function repairRounds(
     }
     // A scan, or a person, may have taken minutes.
     probe();
-    done.push(...(await mend(union, scan, agreed, choices, context)));
+    for (const each of await mend(union, scan, agreed, choices, context)) done.push(each);
   }
 }
 
@@ -110,7 +110,7 @@ async function agree(
   const says = async (question: string): Promise<boolean> => isYes(await ask(question, signal));
   const safe = yes ? [] : asked.filter(({ action }) => action.consent === 'safe');
   if (safe.length > 0 && (follows || (await says(safeQuestion(safe.map(({ finding }) => finding)))))) {
-    decided.push(...safe);
+    for (const each of safe) decided.push(each);
   }
   const open = asked.filter((decision) => !safe.includes(decision));
   if (open.length === 0) return withoutRivals(decided);

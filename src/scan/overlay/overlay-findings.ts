@@ -33,18 +33,30 @@ export async function overlayFindings(
   options: ScanOptions,
 ): Promise<Finding[]> {
   const blocked = blockedFindings(result, seen);
-  const findings = [...overlayEntryFindings(result, seen.raw, seen.overlay), ...unreadableFindings(result)];
-  if (options.thorough === true) {
-    findings.push(...workLeftovers(seen.overlay), ...interruptedFindings(result));
-    // With another lower than the union's own, every upper file would look lost.
-    if (result.blocked === undefined) {
-      findings.push(...(await lostGroupFindings(result, seen, options)));
-      findings.push(...(await namesElsewhereFindings(result, options)));
-    }
-  }
+  const findings = [
+    ...overlayEntryFindings(result, seen.raw, seen.overlay),
+    ...unreadableFindings(result),
+    ...(options.thorough === true ? await thoroughFindings(result, seen, options) : []),
+  ];
   if (result.blocked === undefined) return findings;
   // Until that is mended nothing else is certain enough to be.
   return [...blocked, ...findings.map((finding) => ({ ...finding, safe: false, action: undefined }))];
+}
+
+/** What the entries themselves do not tell. */
+async function thoroughFindings(
+  result: ScanResult,
+  seen: OverlaySeen,
+  options: ScanOptions,
+): Promise<Finding[]> {
+  const findings = [...workLeftovers(seen.overlay), ...interruptedFindings(result)];
+  // With another lower than the union's own, every upper file would look lost.
+  if (result.blocked !== undefined) return findings;
+  return [
+    ...findings,
+    ...(await lostGroupFindings(result, seen, options)),
+    ...(await namesElsewhereFindings(result, options)),
+  ];
 }
 
 function blockedFindings({ blocked, union }: ScanResult, { overlay, detached }: OverlaySeen): Finding[] {

@@ -129,7 +129,7 @@ export class OverlayNames implements WalkVisitor {
       ours.lowerType ??= theirs.lowerType;
       this.#awaited?.note(ours, timesMet(theirs));
     }
-    this.unreadable.push(...other.unreadable);
+    for (const each of other.unreadable) this.unreadable.push(each);
     this.upper.merge(other.upper);
     this.#theirRedirects += other.redirects;
     this.directories.merge(other.directories);

@@ -31,9 +31,9 @@ export class UpperNames implements UpperFindings {
 
   /** Adds what another walk has found. */
   merge({ unindexed, counted, owedTimes }: UpperFindings): void {
-    this.unindexed.push(...unindexed);
-    this.counted.push(...counted);
-    this.owedTimes.push(...owedTimes);
+    for (const each of unindexed) this.unindexed.push(each);
+    for (const each of counted) this.counted.push(each);
+    for (const each of owedTimes) this.owedTimes.push(each);
   }
 
   /** Looks at a directory whose names are {@link inspect}ed next. */

@@ -35,3 +35,22 @@ test('a walk is complete when the names that both threads met are all', () => {
 test('counting proves nothing once either thread has followed a redirect', () => {
   expect(toldByTheOther(1).complete()).toBe(false);
 });
+
+// An engine takes some 120,000 arguments: what is passed as such must not be as many as there are files.
+test('two hundred thousand findings of the other thread are taken over', () => {
+  const names = toldByTheOther(0);
+  const many = <T>(each: T): T[] => Array.from({ length: 200_000 }, () => each);
+  const path = 'a' as Bytes;
+  names.merge({
+    byKey: new Map(),
+    unreadable: many({ path, branch: 1, code: 'EACCES' }),
+    directories: [],
+    upper: {
+      unindexed: many({ path, key: KEY, hasNlink: false, nlink: 1 }),
+      counted: many(path),
+      owedTimes: many(path),
+    },
+    redirects: 0,
+  });
+  expect([names.unreadable.length, names.upper.unindexed.length]).toEqual([200_000, 200_000]);
+});
