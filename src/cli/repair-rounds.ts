@@ -146,6 +146,7 @@ async function mend(
       if (signal.aborted) break;
       done.push(carryOut(site, rescue, decision));
     }
+    site.sync();
     return done;
   } finally {
     site?.close();

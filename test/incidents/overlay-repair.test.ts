@@ -217,6 +217,32 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
     expect(indexNames(place)).toEqual([]);
   });
 
+  test('wrong-nlink: many counts are set right and made durable by one sync', async () => {
+    const root = directory();
+    const names = ['f', 'g', 'h'];
+    const place = overlayWith(root, {
+      lower(lower) {
+        for (const name of names) {
+          writeFileSync(lower.at(name as Bytes), 'lowerdata\n');
+          linkSync(lower.at(name as Bytes), join(root, `outside-${name}`));
+        }
+      },
+      session(view) {
+        for (const name of names) append(view, name);
+      },
+    });
+    let syncs = 0;
+    interpose(({ name }, proceed) => {
+      if (name === 'syncfs') syncs += 1;
+      return proceed();
+    });
+    const done = await runRepair(['repair', '-y', ...overlayWords(place, INDEX)]).finally(() =>
+      interpose(undefined),
+    );
+    expect(done.repairs.map(({ code, done }) => [code, done])).toEqual(Array(3).fill(['wrong-nlink', true]));
+    expect(syncs).toBe(1);
+  });
+
   test('twin-written-to-while-asked: what was the same a moment ago is not replaced', async () => {
     const place = overlayWith(directory());
     const file = join(place.upper, 'A');

@@ -37,8 +37,9 @@ export interface RepairOutcome {
 const FATAL = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENOMEM', 'EMFILE', 'ENFILE', 'EUCLEAN'] as const;
 
 /**
- * Carries out one repair, whole and durable, or not at all; stopped in the middle, a rerun finds what is left.
- * Everything is looked at again first: another file under the name by now is left alone.
+ * Carries out one repair, whole or not at all; stopped in the middle, a rerun finds what is left. Everything is looked
+ * at again first: another file under the name by now is left alone. What it moves or links is durable on return, the
+ * change of an attribute or a mode after {@link RepairSite.sync}.
  *
  * @throws Problem operational where the file system refuses in a way that concerns every repair
  */
@@ -90,9 +91,13 @@ function perform(run: RepairRun, action: RepairAction): void {
         link(dirfd, name, at.site.index(action.at.branch), action.entry);
         break;
     }
-    // An xattr is in its own inode, which a directory's fsync does not reach.
-    syncfs(dirfd);
+    if (!isOfInode(action)) syncfs(dirfd);
   });
+}
+
+/** Of these there may be one for every entry, and none builds on another: {@link RepairSite.sync} makes them durable. */
+function isOfInode({ kind }: RepairAction): boolean {
+  return kind === 'set-attribute' || kind === 'remove-attribute' || kind === 'chmod';
 }
 
 /**

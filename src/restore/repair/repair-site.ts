@@ -4,6 +4,7 @@ import { ascii, type Bytes, baseOf, joinBytes, parentOf } from '../../sys/bytes.
 import { sameInode } from '../../sys/inode-id.js';
 import { close, openDirectory } from '../../sys/open.js';
 import { statIfThere } from '../../sys/stat.js';
+import { syncfs } from '../../sys/sync.js';
 import { SysError } from '../../sys/sys-error.js';
 import { PLINK_DIRECTORY } from '../../union/aufs-names.js';
 import { openLongPath } from '../../union/open-layer-directory.js';
@@ -34,6 +35,8 @@ export interface RepairSite {
   rootOf(spot: Spot): number;
   /** Absolute path of a spot. */
   pathOf(spot: Spot): Bytes;
+  /** Makes all changes durable. An attribute is in its own inode, which a directory's fsync does not reach. */
+  sync(): void;
   close(): void;
 }
 
@@ -59,6 +62,9 @@ export function openRepairSite(union: Union): RepairSite {
     },
     rootOf: (spot) => rootOf(site, work, spot),
     pathOf: (spot) => joinBytes(directoryOf(union, spot), spot.path),
+    sync() {
+      for (const { role, root } of site.layers.all) if (role === 'upper') syncfs(root);
+    },
     close() {
       if (work !== undefined) close(work);
       site.close();
