@@ -5,7 +5,9 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -89,6 +91,20 @@ describeKernel('aufs branches', ['root'], () => {
     expect(
       ['.wh..wh.aufs', '.wh..wh.plnk', '.wh..wh.orph'].map((name) => statSync(at.up(name)).mode & 0o7777),
     ).toEqual([0o444, 0o700, 0o700]);
+  });
+
+  test.each([
+    ['a file', (path: string) => writeFileSync(path, '')],
+    ['a symlink', (path: string) => symlinkSync('/', path)],
+  ])('%s in the place of the pseudo-links is a finding, and told with its path', async (_, make) => {
+    rmdirSync(at.up('.wh..wh.plnk'));
+    make(at.up('.wh..wh.plnk'));
+    chmodSync(at.up('.wh..wh.aufs'), 0o644);
+    expect(troubles(await runRepair(['check', ...at.words]))).toEqual(['base-mode', 'base-type']);
+    expect(await runRepair(['flush', ...at.words])).toMatchObject({
+      exitCode: 8,
+      error: { code: 'index', path: at.up('.wh..wh.plnk') },
+    });
   });
 
   test('leftovers of removals go to the rescue directory', async () => {

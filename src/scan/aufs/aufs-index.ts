@@ -1,4 +1,5 @@
-import type { Bytes } from '../../sys/bytes.js';
+import { Problem } from '../../problem.js';
+import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { close } from '../../sys/open.js';
 import { readDirectory } from '../../sys/read-directory.js';
 import { isDirectory, type Stat, statIfThere } from '../../sys/stat.js';
@@ -16,14 +17,23 @@ export interface RawPlink {
   readonly plink: PlinkName | undefined;
 }
 
-/** Reads the pseudo-links of one upper branch; a branch without the directory has none. */
+/**
+ * Reads the pseudo-links of one upper branch; a branch without the directory has none.
+ *
+ * @throws Problem operational `index` where something else has the directory's name
+ */
 export function readPlinks(layer: Layer): RawPlink[] {
   let fd: number;
   try {
     fd = openQuietly(layer.root, PLINK_DIRECTORY);
   } catch (error) {
     if (isSysError(error, 'ENOENT')) return [];
-    throw error;
+    if (!isSysError(error, 'ENOTDIR', 'ELOOP')) throw error;
+    throw new Problem('operational', 'index', 'is no directory, and aufs keeps its pseudo-links in one', {
+      path: joinBytes(layer.path, PLINK_DIRECTORY),
+      cause: error,
+      hint: 'move it out of the branch, and run again; the next mount fails as long as it is there',
+    });
   }
   try {
     const entries: RawPlink[] = [];

@@ -1,10 +1,10 @@
 import { ascii } from '../../sys/bytes.js';
 import { close } from '../../sys/open.js';
 import { readDirectory } from '../../sys/read-directory.js';
-import { statIfThere } from '../../sys/stat.js';
+import { isDirectory, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { getXattr } from '../../sys/xattr.js';
-import { ORPHAN_DIRECTORY, RENAMED_DIRECTORIES } from '../../union/aufs-names.js';
+import { ORPHAN_DIRECTORY, PLINK_DIRECTORY, RENAMED_DIRECTORIES } from '../../union/aufs-names.js';
 import { aufsRules } from '../../union/aufs-rules.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
 import type { AufsUnion } from '../../union/union.js';
@@ -28,7 +28,9 @@ export async function scanAufs(union: AufsUnion, options: ScanOptions): Promise<
   const layers = openLayers(union);
   try {
     const uppers = layers.all.filter(({ role }) => role === 'upper');
-    const plinks = uppers.flatMap(readPlinks);
+    // A check tells what is wrong with it, beside all else that it finds.
+    const readable = options.thorough === true ? uppers.filter(hasPlinks) : uppers;
+    const plinks = readable.flatMap(readPlinks);
     const owed = uppers.some(({ root }) => getXattr(root, ascii(''), RUNNING_XATTR) !== undefined);
     const progress = { directories: 0, names: 0 };
     const upper = new UpperPlinkNames(layers.all, plinks, owed);
@@ -74,6 +76,11 @@ export async function scanAufs(union: AufsUnion, options: ScanOptions): Promise<
   } finally {
     layers.close();
   }
+}
+
+function hasPlinks({ root }: Layer): boolean {
+  const there = statIfThere(root, PLINK_DIRECTORY);
+  return there !== undefined && isDirectory(there);
 }
 
 /** What makes the merged view another than the one that is walked here. */
