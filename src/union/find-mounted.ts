@@ -1,5 +1,5 @@
 import type { Bytes } from '../sys/bytes.js';
-import { absolutePath, canonicalPath } from './absolute-path.js';
+import { canonicalPath } from './absolute-path.js';
 import { isUnionType } from './describe-mount.js';
 import { otherNamespaces } from './mount-namespaces.js';
 import { type MountInfo, readMountInfo } from './mountinfo.js';
@@ -21,13 +21,13 @@ const TRIES = 3;
  * @param path - as the user gave it: relative, through symlinks, or `/proc/PID/root/…`
  */
 export function findMounted(path: Bytes, kernelRoot: Bytes): FoundMount | undefined {
-  const through = /^\/proc\/(\d+)\/root(\/.*)?$/s.exec(absolutePath(path));
+  const mountpoint = canonicalPath(path);
+  const through = /^\/proc\/(\d+)\/root(\/.*)?$/s.exec(mountpoint);
   if (through !== null) {
     const pid = Number(through[1]);
     const mount = topmost(readMountInfo(kernelRoot, pid), (through[2] ?? '/') as Bytes);
     return mount === undefined ? undefined : { mount, pid };
   }
-  const mountpoint = canonicalPath(path);
   for (let tries = 0; tries < TRIES; tries += 1) {
     const mount = topmost(readMountInfo(kernelRoot), mountpoint);
     if (mount !== undefined) return { mount, pid: undefined };
