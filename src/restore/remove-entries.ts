@@ -7,6 +7,7 @@ import { fsync } from '../sys/sync.js';
 import { SysError } from '../sys/sys-error.js';
 import { attempt, type EntryRun } from './entry-run.js';
 import { hydrate } from './hydrate.js';
+import { hydrateFailure } from './hydrate-failure.js';
 import type { Pace } from './pace.js';
 import { stripInode } from './repair/strip-marks.js';
 import { SELF, type Site } from './site.js';
@@ -44,8 +45,8 @@ export async function removeEntries(site: Site, runs: readonly EntryRun[], pace:
 }
 
 function removeOne(site: Site, run: EntryRun, leaving: Leaving[], indexes: Set<number>): void {
-  const { entry, linksAfter, hydrate: empty } = run.plan;
-  if (empty) hydrate(site, entry.branch, entry.name);
+  const { entry, linksAfter } = run.plan;
+  if (!hasData(site, run)) return;
   const index = site.index(entry.branch);
   const now = sight(index, entry.name);
   if (now === undefined) throw new SysError('statx', ENOENT, entry.name);
@@ -58,6 +59,20 @@ function removeOne(site: Site, run: EntryRun, leaving: Leaving[], indexes: Set<n
   unlink(index, entry.name);
   run.removed = true;
   indexes.add(index);
+}
+
+/** Whether the inode has data of its own, now if not before. */
+function hasData(site: Site, run: EntryRun): boolean {
+  const { entry, hydrate: empty } = run.plan;
+  if (!empty) return true;
+  try {
+    hydrate(site, entry.branch, entry.name);
+    return true;
+  } catch (error) {
+    run.failure = hydrateFailure(error, entry.inode.size);
+    if (run.failure === undefined) throw error;
+    return false;
+  }
 }
 
 /** After the entries' removal is durable the inodes lose what told of them. */
