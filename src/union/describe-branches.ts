@@ -5,6 +5,7 @@ import { branchDirectory, holds } from './branch-directory.js';
 import type { DescribedUnion } from './described.js';
 import type { MountOption } from './mount-options.js';
 import { readOverlayWords } from './overlay-words.js';
+import { refuseUnknownValues } from './refuse-unknown-values.js';
 import type { Branch } from './union.js';
 
 /** A union named branch by branch. */
@@ -35,6 +36,7 @@ export function describeBranches(words: BranchWords, flags: readonly MountOption
     });
   }
   const overlay = format === 'overlay';
+  if (overlay) refuseUnknownValues(flags);
   const branches: Branch[] = [
     { path: words.upper, role: 'upper', whiteouts: true },
     ...lowers.map((path): Branch => ({ path, role: 'lower', whiteouts: overlay })),

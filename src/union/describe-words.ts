@@ -4,6 +4,7 @@ import { overlayBranches } from './describe-mount.js';
 import type { DescribedUnion } from './described.js';
 import type { MountOption } from './mount-options.js';
 import { namesOverlayLayers, readOverlayWords } from './overlay-words.js';
+import { refuseUnknownValues } from './refuse-unknown-values.js';
 
 /** Whether any of the options names a branch, in either format's words. */
 export function namesBranches(options: readonly MountOption[]): boolean {
@@ -14,7 +15,7 @@ export function namesBranches(options: readonly MountOption[]): boolean {
  * The unmounted union that mount(8)'s options tell of.
  *
  * @param options - what stood after `-o`, or fstab's fourth field
- * @throws Problem `usage` where they name no branch, or those of both formats
+ * @throws Problem `usage` where they name no branch, or those of both formats, or a value that the format does not have
  */
 export function describeWords(options: readonly MountOption[]): DescribedUnion {
   const overlay = namesOverlayLayers(options);
@@ -31,6 +32,7 @@ export function describeWords(options: readonly MountOption[]): DescribedUnion {
       hint: 'give -o lowerdir=L,upperdir=U,workdir=W for an overlay, -o br:U=rw:L=ro for an aufs',
     });
   }
+  if (overlay) refuseUnknownValues(options);
   const words = readOverlayWords(options);
   return {
     format: overlay ? 'overlay' : 'aufs',
