@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type Bytes, bytesOf, joinBytes, toBuffer } from '../sys/bytes.js';
+import { naming } from '../sys/naming.js';
 import { parseConfigLines } from './config-lines.js';
 import { type ConfiguredUnion, parseConfigYaml } from './config-yaml.js';
-import { naming } from './naming.js';
 
 /** Where the configuration is unless `--config` says otherwise. */
 export const DEFAULT_CONFIG = '/etc/plinkctl.conf' as Bytes;

@@ -3,7 +3,7 @@ import { Problem } from '../problem.js';
 import { shown } from '../report/shown.js';
 import type { IndexEntry } from '../scan/result.js';
 import { type Bytes, bytesFromText, bytesOf, componentsOf, toBuffer } from '../sys/bytes.js';
-import { naming } from './naming.js';
+import { naming } from '../sys/naming.js';
 import { splitWords } from './split-words.js';
 
 /**

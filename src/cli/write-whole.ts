@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { Problem } from '../problem.js';
 import { type Bytes, toBuffer } from '../sys/bytes.js';
+import { naming } from '../sys/naming.js';
 import { randomHex } from '../sys/random-hex.js';
-import { naming } from './naming.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 

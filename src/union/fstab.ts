@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Bytes, bytesOf, toBuffer } from '../sys/bytes.js';
+import { naming } from '../sys/naming.js';
 import { decodeOctal } from './octal.js';
 
 /** One line of fstab(5). */
@@ -27,9 +28,9 @@ export function parseFstab(text: Bytes): FstabEntry[] {
   return entries;
 }
 
-/** Reads an fstab; node's own error where it cannot be read. */
+/** Reads an fstab; node's own error, with the path also for a directory, where it cannot be read. */
 export function readFstab(path: Bytes): FstabEntry[] {
-  return parseFstab(bytesOf(readFileSync(toBuffer(path))));
+  return parseFstab(bytesOf(naming(path, () => readFileSync(toBuffer(path)))));
 }
 
 /** Those entries that are unions. */

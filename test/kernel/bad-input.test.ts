@@ -62,6 +62,15 @@ describeIncidents('bad input', ['ext4'], (directory) => {
     expectOneLine(await runMain(name, join(root, 'file')), OPERATIONAL, /file/);
   });
 
+  test.each(commands)('%s by an fstab that is a directory', async (name) => {
+    const root = directory();
+    expectOneLine(
+      await runMain(name, `--fstab=${root}`, '/mnt'),
+      OPERATIONAL,
+      new RegExp(`${root}: .*directory`),
+    );
+  });
+
   test.each(commands)('%s without a target', async (name) => {
     expectOneLine(await runMain(name), USAGE, /no union/);
   });

@@ -1,4 +1,4 @@
-import { type Bytes, toBuffer } from '../sys/bytes.js';
+import { type Bytes, toBuffer } from './bytes.js';
 
 /** Runs a step that works beside `file`, under a name that nobody gave: an error of it tells of `file`. */
 export function naming<T>(file: Bytes, step: () => T): T {
