@@ -7,11 +7,13 @@ import {
   type Decision,
   decideRepairs,
   type RepairChoices,
+  unmatched,
   withoutRivals,
 } from '../restore/repair/repair-plan.js';
 import { openRepairSite, type RepairSite } from '../restore/repair/repair-site.js';
 import { openRescue } from '../restore/rescue/rescue.js';
 import type { ScanResult } from '../scan/result.js';
+import type { Bytes } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
 import type { Context } from './context.js';
 import { mappedRepair, type NameMap } from './repair-mapped.js';
@@ -23,6 +25,8 @@ export interface RepairRounds {
   readonly scan: ScanResult;
   readonly done: readonly RepairOutcome[];
   readonly left: readonly Decision[];
+  /** Names given to `--unbreak` that no finding of any round was about. */
+  readonly idle: readonly Bytes[];
   readonly stopped: boolean;
 }
 
@@ -49,17 +53,19 @@ export async function repairRounds(
   probe();
   const done = await placeMapped(union, choices, probe, context);
   const tried = new Set<string>();
+  let idle = choices.unbreak;
   for (let round = 0; ; round += 1) {
     probe();
     const scan = await scanUnion(union, true, context);
     const all = decideRepairs(scan.findings, choices);
+    idle = unmatched(idle, scan.findings);
     const fresh = all.filter((decision) => !tried.has(keyOf(decision)));
     // What a repair brought with it needs no second question.
     const follows = done.some((outcome) => outcome.done);
     const agreed = round === MOST_ROUNDS ? [] : await agree(union, fresh, follows, choices, context);
     for (const decision of fresh) tried.add(keyOf(decision));
     if (agreed.length === 0 || context.signal.aborted) {
-      return { scan, done, left: all, stopped: context.signal.aborted };
+      return { scan, done, left: all, idle, stopped: context.signal.aborted };
     }
     // A scan, or a person, may have taken minutes.
     probe();

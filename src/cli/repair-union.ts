@@ -2,7 +2,10 @@ import { refuseIfInUse } from '../lock/in-use.js';
 import { Problem } from '../problem.js';
 import { repairReport } from '../report/repair-report.js';
 import type { Report } from '../report/report.js';
-import { decideRepairs, type RepairChoices } from '../restore/repair/repair-plan.js';
+import { shown } from '../report/shown.js';
+import { idleNames } from '../restore/repair/idle-names.js';
+import type { RepairOutcome } from '../restore/repair/repair-apply.js';
+import { decideRepairs, type RepairChoices, unmatched } from '../restore/repair/repair-plan.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
 import type { writeOptions } from './common-options.js';
@@ -78,7 +81,8 @@ export async function repairUnion(
     const orders = scan.blocked === undefined ? await namesOf?.(scan) : undefined;
     const mapped = orders === undefined ? undefined : await mappedRepair(scan, orders, context);
     const told = mapped?.told ?? [];
-    return repairReport({ scan, done: [], told, left, dryRun, seconds: seconds(), stop: undefined });
+    const done = misnamed(union, unmatched(choices.unbreak, scan.findings), context);
+    return repairReport({ scan, done, told, left, dryRun, seconds: seconds(), stop: undefined });
   }
   if (union.mounted !== undefined) {
     throw new Problem('busy', 'mounted', 'the union is mounted: its upper and its index are in use', {
@@ -88,10 +92,37 @@ export async function repairUnion(
   }
   const probe = (): void => refuseIfInUse(union, { kernelRoot: context.kernelRoot });
   return underMaintenance(union, 'repair', waitSeconds(values.wait), context, async () => {
-    const { scan, done, left, stopped } = await repairRounds(union, { ...choices, namesOf }, probe, context);
+    const orders = { ...choices, namesOf };
+    const { scan, done, left, idle, stopped } = await repairRounds(union, orders, probe, context);
     const stop = stopped ? stopCode(context.signal) : undefined;
-    return repairReport({ scan, done, told: [], left, dryRun: false, seconds: seconds(), stop });
+    const all = [...done, ...misnamed(union, idle, context)];
+    return repairReport({ scan, done: all, told: [], left, dryRun: false, seconds: seconds(), stop });
   });
+}
+
+/** Tells of names given to `--unbreak` that no group has; those that are nowhere were not done. */
+function misnamed(union: Union, names: readonly Bytes[], { notice }: Context): RepairOutcome[] {
+  const { whole, nowhere } = idleNames(union, names);
+  for (const name of whole) {
+    // An earlier run with the same words may have joined it.
+    notice({
+      level: 'notice',
+      text: `no broken group has the file ${shown(name)}: nothing is to be done for it`,
+    });
+  }
+  return nowhere.map((path) => ({
+    finding: {
+      code: 'no-such-file',
+      severity: 'error',
+      path,
+      message: 'no branch has a file with this name, which --unbreak gives',
+      remedy: "give the path from the union's root",
+      safe: false,
+    },
+    done: false,
+    reason: "no branch has a file with this name: --unbreak takes the path from the union's root",
+    kept: [],
+  }));
 }
 
 function choicesOf({ yes, rescue, rejoin, unbreak }: Partial<Values<typeof repairOptions>>): RepairChoices {

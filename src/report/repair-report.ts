@@ -143,7 +143,7 @@ function summaryLines({ scan, done, left, dryRun, stop }: RepairRun, { style }: 
   if (mended > 0)
     lines.push({ level: 'info', text: `${style.green('✓')} ${plural(mended, 'repair')} made.` });
   const rest = scan.findings.filter(({ severity }) => severity !== 'note').length;
-  if (mended === 0 && rest === 0 && left.length === 0) {
+  if (done.length === 0 && rest === 0 && left.length === 0) {
     lines.push({ level: 'info', text: `${style.green('✓')} Nothing to repair.` });
   }
   const willDo = left.filter(({ verdict }) => verdict === 'do').length;

@@ -24,7 +24,8 @@ import { overlayOptions } from '../support/overlay-mount.js';
 import { type OverlayPlace, whileMounted } from '../support/overlay-place.js';
 import { indexNames, layersOf, viewOf } from '../support/overlay-verifier.js';
 import { Place } from '../support/place.js';
-import { keepingEveryByte, overlayWords, runRepair, troubles } from '../support/repair-run.js';
+import { keepingEveryByte, overlayWords, readLinks, runRepair, troubles } from '../support/repair-run.js';
+import { runMain } from '../support/run-main.js';
 import { snapshot } from '../support/tree.js';
 import { expectSameTree } from '../support/tree-diff.js';
 
@@ -332,6 +333,33 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
     expect(done.repairs.map(({ code, done }) => [code, done])).toContainEqual(['detached-twin', true]);
     expect((await runRepair(['restore', ...words])).exitCode).toBe(0);
     expect(statSync(upper.at('e' as Bytes), { bigint: true }).mtimeNs).toBe(7_000_000_000n);
+  });
+
+  test('--unbreak of what is no group: told, with exit code 4 where there is no such file at all', async () => {
+    const place = overlayWith(directory(), { options: ['index=off'] });
+    const words = overlayWords(place, ['index=off']);
+    const before = layersOf(place);
+    for (const mode of [['--dry-run'], ['-y'], []]) {
+      const wrong = await runMain(
+        'repair',
+        ...mode,
+        '--unbreak',
+        'd/nowhere',
+        '--unbreak',
+        '/solo',
+        ...words,
+      );
+      expect(wrong.code).toBe(4);
+      expect(wrong.out).toMatch(/^! d\/nowhere: not mended: no branch has a file with this name/m);
+      expect(wrong.out).not.toContain('Nothing to repair');
+      expect(wrong.err).toBe('plinkctl: no broken group has the file solo: nothing is to be done for it\n');
+    }
+    expectSameTree(before.own, layersOf(place).own, { unless: readLinks });
+
+    await runRepair(['repair', '-y', '--unbreak', 'A', ...words]);
+    // The second run finds the group whole.
+    const again = await runMain('repair', '-y', '--unbreak', 'A', ...words);
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining('Nothing to repair.') });
   });
 
   test('group-broken-without-any-index: is joined, the missing directory made', async () => {

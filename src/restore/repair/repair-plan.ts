@@ -37,7 +37,7 @@ function verdictOf(
   { yes, rescue, rejoin, unbreak }: RepairChoices,
 ): Pick<Decision, 'verdict' | 'missing'> {
   if (needsRescue(action) && rescue === undefined) return { verdict: 'leave', missing: '--rescue DIR' };
-  const names = action.kind === 'link' ? [path, ...action.known] : [path];
+  const names = chosenBy(path, action);
   const missing = {
     safe: undefined,
     rescue: undefined,
@@ -49,6 +49,19 @@ function verdictOf(
   if (severity === 'note' && missing !== undefined) return { verdict: 'leave', missing };
   if (missing === undefined && yes) return { verdict: 'do', missing: undefined };
   return { verdict: 'ask', missing: missing ?? '-y' };
+}
+
+/** The names by which a person may choose a repair. */
+function chosenBy(path: Bytes, action: RepairAction): readonly Bytes[] {
+  return action.kind === 'link' ? [path, ...action.known] : [path];
+}
+
+/** Those of the names given to `--unbreak` that none of the findings is about. Pure. */
+export function unmatched(unbreak: readonly Bytes[], findings: readonly Finding[]): Bytes[] {
+  const matched = new Set(
+    findings.flatMap(({ path, action }) => (action === undefined ? [path] : chosenBy(path, action))),
+  );
+  return unbreak.filter((name) => !matched.has(name));
 }
 
 /** Whether an action takes something from where it lies that is nowhere else. */
