@@ -1,4 +1,5 @@
 import type { Finding, ScanResult } from '../scan/result.js';
+import { atRest, unmountWords } from './at-rest.js';
 import type { Line, Page } from './report.js';
 import { findingsOf } from './scan-findings.js';
 import { targetWords } from './target-words.js';
@@ -13,8 +14,7 @@ export function nextSteps(scan: ScanResult): string[] {
   // Through such a mount nothing can be linked.
   if (union.mounted !== undefined && union.format === 'overlay' && steps.length > 0) {
     if (union.options.index === false || union.mounted.readOnly) {
-      const resting = { ...union, mounted: undefined };
-      return [`umount ${targetWords(union)}`, ...nextSteps({ ...scan, union: resting })];
+      return [unmountWords(union), ...nextSteps({ ...scan, union: atRest(union) })];
     }
   }
   return steps.map((verb) => `plinkctl ${verb} ${targetWords(scan.union)}`);

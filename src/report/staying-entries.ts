@@ -1,4 +1,5 @@
 import type { Plan } from '../restore/plan-types.js';
+import { atRest, whosePaths } from './at-rest.js';
 import { plural } from './plural.js';
 import type { Report } from './report.js';
 import { targetWords } from './target-words.js';
@@ -15,11 +16,11 @@ export function withStayingEntries(report: Report, { goal, union, entries, kept 
       ...report.text(page),
       {
         level: 'info',
-        text: `${plural(staying, 'entry', 'entries')} of the index ${staying === 1 ? 'stays' : 'stay'}, for the mounted kernel works with them. Once it is unmounted:`,
+        text: `${plural(staying, 'entry', 'entries')} of the index ${staying === 1 ? 'stays' : 'stay'}, for the mounted kernel works with them. Once it is unmounted${whosePaths(union)}:`,
       },
       {
         level: 'info',
-        text: `${page.style.dim('next:')} plinkctl flush ${targetWords({ ...union, mounted: undefined })}`,
+        text: `${page.style.dim('next:')} plinkctl flush ${targetWords(atRest(union))}`,
       },
     ],
   };

@@ -238,7 +238,11 @@ describeIncidents('a mounted overlay that is not as usual', ['ext4', 'tmpfs'], (
         target: { mountpoint: expect.stringContaining('/proc/') },
         summary: { linksRestored: 2, linksMissing: 0 },
       });
-      expect(await json('flush', `/proc/${child.pid}/root${place.merged}`)).toMatchObject({ exitCode: 0 });
+      const inside = `/proc/${child.pid}/root${place.merged}`;
+      expect(await json('flush', inside)).toMatchObject({ exitCode: 0 });
+      const { out } = await runMain('flush', inside);
+      expect(out).toContain(`unmounted (paths of the mount namespace of pid ${child.pid}):`);
+      expect(out).toContain(`next: plinkctl flush --upper ${place.upper} --lower`);
       expect([...groupsOf(snapshot(place.upper)).values()]).toContainEqual(['A', 'B', 'd/C']);
       expect(snapshot(place.upper).length).toBeGreaterThan(before.length);
     } finally {

@@ -73,6 +73,24 @@ describe('what to run next', () => {
     expect(nextSteps(scanResult({ union: off }))[0]).toBe('umount /m');
   });
 
+  test('of another mount namespace: by paths that outlive its process', () => {
+    const inside = (path: string) => b(`/proc/42/root${path}`);
+    const mounted = { path: inside('/m'), dev: 1n, readOnly: true, pid: 42 };
+    const { branches, work } = overlayUnion as OverlayUnion;
+    const union = {
+      ...(overlayUnion as OverlayUnion),
+      branches: branches.map((branch) => ({ ...branch, path: inside(branch.path) })),
+      work: inside(work),
+      mounted,
+    };
+    expect(nextSteps(scanResult({ union }))).toEqual([
+      'nsenter -t 42 -m umount /m',
+      `plinkctl flush ${target}`,
+    ]);
+    const live = { ...union, mounted: { ...mounted, readOnly: false } };
+    expect(nextSteps(scanResult({ union: live }))).toEqual(['plinkctl flush /proc/42/root/m']);
+  });
+
   test('the line names the union as it was named', () => {
     expect(nextSteps(scanResult())).toEqual([`plinkctl flush ${target}`]);
   });
