@@ -1,5 +1,6 @@
-import { fstatSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import type { Streams } from './context.js';
+import { forsakeDeadTerminals, mayBeTerminal } from './forsake-dead-terminals.js';
 import { isJournal } from './is-journal.js';
 
 /**
@@ -10,6 +11,9 @@ export function processStreams(): Streams {
   const terminal = isTerminal(1, () => process.stdout);
   const errIsTerminal = isTerminal(2, () => process.stderr);
   const answers = errIsTerminal && isTerminal(0, () => process.stdin);
+  // The progress line of a terminal that goes away is no reason to stop.
+  if (errIsTerminal) process.stderr.on('error', () => undefined);
+  process.once('exit', forsakeDeadTerminals);
   return {
     out: (text) => write(STDOUT, text),
     err: (text) => write(STDERR, text),
@@ -29,8 +33,18 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
   // While it reads lines a terminal sends Ctrl+C as a byte and no signal.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+  let gone = false;
+  // EIO: the terminal is gone, and nobody will answer. To close what reads it fails so again.
+  const onError = (): void => {
+    if (gone) return;
+    gone = true;
+    terminal.close();
+  };
+  for (const end of [terminal, process.stdin]) end.on('error', onError);
   try {
-    return await Promise.race([terminal.question(question, { signal }), ended]);
+    const answer = await Promise.race([terminal.question(question, { signal }), ended]);
+    if (gone) await interrupt(signal);
+    return answer;
   } catch (error) {
     signal.throwIfAborted();
     if ((error as Error).name !== 'AbortError') throw error;
@@ -39,20 +53,19 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
     return '';
   } finally {
     terminal.close();
+    process.stdin.off('error', onError);
   }
 }
 
-// Major 1 are the memory devices, /dev/null among them.
-const MEMORY_DEVICES = 1;
+/** Stops the run as Ctrl+C does. Without the terminal nothing but the timer keeps the event loop turning until then. */
+async function interrupt(signal: AbortSignal): Promise<void> {
+  process.kill(process.pid, 'SIGINT');
+  while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  throw signal.reason;
+}
 
 function isTerminal(fd: number, stream: () => { readonly isTTY?: boolean }): boolean {
-  try {
-    const { rdev } = fstatSync(fd);
-    return rdev !== 0 && rdev >> 8 !== MEMORY_DEVICES && stream().isTTY === true;
-  } catch {
-    // Started without this descriptor.
-    return false;
-  }
+  return mayBeTerminal(fd) && stream().isTTY === true;
 }
 
 const STDOUT = 1;

@@ -1,10 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { describeProgram } from '../support/needs-program.js';
 import { type TempDir, tempDir } from '../support/temp-dir.js';
+import { snapshot } from '../support/tree.js';
+import { expectSameTree } from '../support/tree-diff.js';
 
 const program = join(process.cwd(), 'bin/plinkctl.js');
 let directory: TempDir;
@@ -19,15 +21,20 @@ afterEach(() => directory.dispose());
 const bash = (script: string, ...argv: string[]) =>
   spawnSync('bash', ['-c', script, 'bash', process.execPath, program, ...argv], { encoding: 'utf8' });
 
+/** A shell's words for a `repair` that asks about a junk entry. */
+function questioningLine(): string {
+  for (const name of ['u/.wh..wh.plnk', 'l']) mkdirSync(at(name), { recursive: true });
+  writeFileSync(at('u/.wh..wh.plnk/junk'), 'x');
+  const words = ['repair', '-o', `br:${at('u')}=rw:${at('l')}=ro`, '--rescue', at('rescue')];
+  return [process.execPath, program, ...words].map((word) => `'${word}'`).join(' ');
+}
+
 describeProgram('the program at a terminal', ['script'], () => {
   test.each([
     ['Ctrl+C stops it', '\x03', 130],
     ['Ctrl+D is no answer', '\x04', 4],
   ])('%s', async (_, key, status) => {
-    for (const name of ['u/.wh..wh.plnk', 'l']) mkdirSync(at(name), { recursive: true });
-    writeFileSync(at('u/.wh..wh.plnk/junk'), 'x');
-    const words = ['repair', '-o', `br:${at('u')}=rw:${at('l')}=ro`, '--rescue', at('rescue')];
-    const line = [process.execPath, program, ...words].map((word) => `'${word}'`).join(' ');
+    const line = questioningLine();
     const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
       timeout: 20_000,
     });
@@ -40,6 +47,26 @@ describeProgram('the program at a terminal', ['script'], () => {
     const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
     expect({ code, fault: out.includes('fault of plinkctl') }).toEqual({ code: status, fault: false });
     expect(readFileSync(at('u/.wh..wh.plnk/junk'), 'utf8')).toBe('x');
+  });
+
+  test('a terminal that goes away stops it, at a question', async () => {
+    // In a session of its own: the line is gone, and no SIGHUP comes.
+    writeFileSync(at('line'), `${questioningLine()} >'${at('out')}'; echo $? >'${at('code')}'\n`);
+    const child = spawn('script', ['--quiet', '--command', `setsid --wait sh '${at('line')}'`, '/dev/null']);
+    const before = snapshot(at('u'));
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+      if (out.includes('[y/N]')) child.kill('SIGKILL');
+    });
+    await new Promise((resolve) => child.once('exit', resolve));
+    while (!existsSync(at('code')) || readFileSync(at('code'), 'utf8') === '') await sleep(20);
+    expect({ code: readFileSync(at('code'), 'utf8'), out: readFileSync(at('out'), 'utf8') }).toEqual({
+      code: '130\n',
+      out: '',
+    });
+    expectSameTree(before, snapshot(at('u')), { ignore: ['atime'] });
+    expect(existsSync(at('rescue'))).toBe(false);
   });
 });
 
