@@ -22,10 +22,12 @@ export interface DoneBefore {
 }
 
 /**
- * What the user is told where the file system refuses in a way that concerns every entry; other errors pass as they
- * are. A call on a descriptor knows no path or a mere name: the upper says which union it was.
+ * What the user is told where the file system refuses in a way that concerns every entry, or where something else ended
+ * a run early; other errors pass as they are. A call on a descriptor knows no path or a mere name: the upper says which
+ * union it was.
  */
 export function writeFailure(error: unknown, { branches }: Union, before?: DoneBefore): unknown {
+  if (error instanceof Problem) return afterDone(error, before);
   if (!(error instanceof SysError)) return error;
   const name = error.path === undefined || error.path === '' ? '' : ` ${shown(error.path as Bytes)}`;
   return new Problem('operational', 'write', `${error.syscall}${name}: ${error.meaning}`, {
@@ -35,8 +37,18 @@ export function writeFailure(error: unknown, { branches }: Union, before?: DoneB
   });
 }
 
-function doneText({ linksRestored: links, entriesRemoved: removed }: DoneBefore = nothing): string {
-  if (links + removed === 0) return '';
-  const gone = removed === 0 ? '' : ` and ${plural(removed, 'entry', 'entries')} removed`;
-  return `${plural(links, 'name was', 'names were')} put back${gone} before that; `;
+function afterDone(problem: Problem, before: DoneBefore | undefined): Problem {
+  const done = doneText(before);
+  if (done === '') return problem;
+  const { kind, code, message, path, hint, cause } = problem;
+  return new Problem(kind, code, message, { path, hint: `${done}${hint ?? 'it stays done'}`, cause });
+}
+
+/** The beginning of a hint: what stays done; empty where it is nothing. */
+export function doneText({ linksRestored: links, entriesRemoved: removed }: DoneBefore = nothing): string {
+  const names = links === 0 ? [] : [`${plural(links, 'name was', 'names were')} put back`];
+  const verb = links > 0 ? '' : removed === 1 ? ' was' : ' were';
+  const gone = removed === 0 ? [] : [`${plural(removed, 'entry', 'entries')}${verb} removed`];
+  const done = [...names, ...gone];
+  return done.length === 0 ? '' : `${done.join(' and ')} before that; `;
 }

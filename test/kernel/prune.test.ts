@@ -55,6 +55,29 @@ function leaked(root: string): OverlayPlace {
   return place;
 }
 
+/** As {@link leaked}, several of them. */
+function orphans(root: string, count: number): OverlayPlace {
+  const groups = Array.from({ length: count }, (_, i) => `group${i}`);
+  const place = overlayWith(root, {
+    lower(lower) {
+      for (const name of groups) {
+        writeFileSync(lower.at(ascii(name)), name);
+        linkSync(lower.at(ascii(name)), lower.at(ascii(`${name}-too`)));
+      }
+    },
+    session(view) {
+      for (const name of groups) append(view, name);
+    },
+  });
+  const remove = (suffix: string) => (view: Place) => {
+    for (const name of groups) unlinkSync(view.at(ascii(`${name}${suffix}`)));
+  };
+  whileMounted(place, ['index=off'], remove('-too'));
+  whileMounted(place, INDEX, remove(''));
+  expect(indexNames(place)).toHaveLength(count);
+  return place;
+}
+
 /** Written, unlinked where it was written, and then the lower file vanishes: the index has the last copy. */
 function lastCopy(root: string): OverlayPlace {
   const place = overlayWith(root, {
@@ -338,6 +361,27 @@ describeIncidents('prune', ['ext4', 'xfs', 'btrfs', 'tmpfs'], (directory) => {
     expect((await run('prune', place, '--rescue', rescue)).code).toBe(0);
     expect(readdirSync(rescue).sort()).toEqual([`${entry}.1`, `${entry}.1.json`, `${entry}.json`]);
     expect(readFileSync(join(rescue, `${entry}.json`), 'utf8')).toBe('of another one\n');
+  });
+
+  test.each([
+    ['unlinkat', 0, undefined, /^free some space or inodes/],
+    ['unlinkat', 1, undefined, /^1 entry was removed before that; free some space or inodes/],
+    ['unlinkat', 2, undefined, /^2 entries were removed before that; free some space or inodes/],
+    ['openat_create', 1, 'rescue', /^1 entry was removed before that; free some space there/],
+  ] as const)('%s without room, after %i: what was done is told and is so', async (call, after, to, hint) => {
+    const place = orphans(directory(), 3);
+    const view = viewOf(place, INDEX);
+    const rescue = to === undefined ? [] : ['--rescue', join(place.upper, '..', to)];
+    let calls = 0;
+    interpose(({ name, path }, proceed) => {
+      const ours = name === call && (name !== 'unlinkat' || path.startsWith('00fb'));
+      return ours && calls++ >= after ? -28 : proceed();
+    });
+    const { code, report } = await run('prune', place, ...rescue).finally(() => interpose(undefined));
+    expect([code, report.error.hint]).toEqual([8, expect.stringMatching(hint)]);
+    expect(indexNames(place)).toHaveLength(3 - after);
+    expect((await run('prune', place, ...rescue)).report.summary.entriesRemoved).toBe(3 - after);
+    expectSameTree(view.tree, viewOf(place, INDEX).tree);
   });
 
   test('a rescue directory inside of a branch is refused', async () => {

@@ -204,6 +204,7 @@ describe('a mounted aufs', () => {
     aufs.onTouch = (path) => (path === 'c' ? ENOSPC : undefined);
     const { code, err } = await run('flush');
     expect({ code, err }).toEqual({ code: 8, err: expect.stringContaining('no space left') });
+    expect(err).toContain('1 name was put back before that; nothing is lost');
     expect(plinks().sort()).toEqual(entries.sort());
     expect(aufs.story.events).not.toContain('clean');
     expect(aufs.story.events.at(-1)).toBe('close');

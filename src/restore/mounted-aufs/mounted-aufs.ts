@@ -9,6 +9,7 @@ import { isSysError } from '../../sys/sys-error.js';
 import type { AufsUnion } from '../../union/union.js';
 import { plan } from '../plan.js';
 import type { EntryOutcome, Outcome, Plan } from '../plan-types.js';
+import { doneText } from '../write-failure.js';
 import { findOutOfSight } from './mounted-aufs-out-of-sight.js';
 import { type PlinkRun, runSession, type Session, type SessionDone } from './mounted-aufs-session.js';
 
@@ -55,7 +56,7 @@ export async function mendMountedAufs(
     const { shown } = before;
     const { enter, expired } = options;
     const done = inMode({ roots, goal, shown, outOfSight: outOfSight.length > 0, expired }, enter);
-    if (done.failure !== undefined) throw operational(done.failure);
+    if (done.failure !== undefined) throw operational(done);
     const entries = done.runs.map(({ before: looked }) => looked);
     return report(scanResult(union, roots, done.shown, entries), goal, done, outOfSight);
   } finally {
@@ -133,11 +134,15 @@ function outcomeOf(
   return { entry, restored: run?.restored ?? [], removed, reason: why ?? 'not finished', attention };
 }
 
-function operational(error: unknown): unknown {
+function operational({ failure: error, runs }: SessionDone): unknown {
   if (!isSysError(error)) return error;
+  const done = doneText({
+    linksRestored: runs.reduce((sum, { restored }) => sum + restored.length, 0),
+    entriesRemoved: runs.filter(({ removed }) => removed).length,
+  });
   return new Problem('operational', 'write', `${error.syscall}: ${error.meaning}`, {
     path: error.path as Bytes | undefined,
     cause: error,
-    hint: 'nothing is lost: the pseudo-links are still there, and the same command goes on when the cause is mended',
+    hint: `${done}nothing is lost: the other pseudo-links are still there, and the same command goes on when the cause is mended`,
   });
 }

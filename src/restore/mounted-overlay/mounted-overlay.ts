@@ -61,7 +61,7 @@ export async function restoreMounted(
       break;
     }
     if (mounted === undefined) throw new Error('links are planned, and no mount is open');
-    const outcome = restoreEntry(mounted, plan.union, each);
+    const outcome = restoreEntry(mounted, plan.union, each, links);
     outcomes.push(outcome);
     links += outcome.restored.length;
   }
@@ -76,7 +76,13 @@ export async function restoreMounted(
   };
 }
 
-function restoreEntry(mounted: MountedOverlay, union: Union, { entry, link }: EntryPlan): EntryOutcome {
+/** @param before - links that were made until now */
+function restoreEntry(
+  mounted: MountedOverlay,
+  union: Union,
+  { entry, link }: EntryPlan,
+  before: number,
+): EntryOutcome {
   const restored: Bytes[] = [];
   const there: Bytes[] = [];
   const gone = new Set<Bytes>();
@@ -95,7 +101,7 @@ function restoreEntry(mounted: MountedOverlay, union: Union, { entry, link }: En
       else failure ??= outcome.failure;
     }
   } catch (error) {
-    throw writeFailure(error, union);
+    throw writeFailure(error, union, { linksRestored: before + restored.length, entriesRemoved: 0 });
   }
   return {
     entry: {

@@ -32,7 +32,8 @@ interface Removal {
  * Removes what a plan names: each entry is looked at again, rescued durably, and goes only if it is still the
  * inode's only name.
  *
- * @throws Problem busy where the union is mounted by now; what was removed until then is durable
+ * @throws Problem busy where the union is mounted by now, operational where the file system or the rescue directory
+ * refuses; what was removed until then is durable, and told
  */
 export async function applyPrune(plan: PrunePlan, options: PruneApplyOptions = {}): Promise<PruneOutcome> {
   const done: PrunedEntry[] = plan.kept.map(({ entry, reason, attention }) => ({
@@ -54,12 +55,20 @@ export async function applyPrune(plan: PrunePlan, options: PruneApplyOptions = {
         stopped = true;
         break;
       }
-      options.stillFree?.();
-      for (const { entry, freed } of removeBatch(site, rescue, plan, plan.entries.slice(at, at + BATCH))) {
-        done.push(entry);
-        bytesFreed += freed;
+      const batch: Removal[] = [];
+      try {
+        options.stillFree?.();
+        removeBatch(site, rescue, plan, plan.entries.slice(at, at + BATCH), batch);
+      } finally {
+        for (const { entry, freed } of batch) {
+          done.push(entry);
+          bytesFreed += freed;
+        }
       }
     }
+  } catch (error) {
+    const entriesRemoved = done.filter(({ removed }) => removed).length;
+    throw writeFailure(error, plan.union, { linksRestored: 0, entriesRemoved });
   } finally {
     rescue?.close();
     site.close();
@@ -67,20 +76,22 @@ export async function applyPrune(plan: PrunePlan, options: PruneApplyOptions = {
   return { entries: done, bytesFreed, stopped };
 }
 
+/** @param done - takes what became of each, also where a later one fails */
 function removeBatch(
   site: Site,
   rescue: Rescue | undefined,
   plan: PrunePlan,
   entries: readonly PruneEntry[],
-): Removal[] {
+  done: Removal[],
+): void {
   const touched = new Set<number>();
   const moved: Bytes[] = [];
   try {
-    return entries.map((each) => {
+    for (const each of entries) {
       const removal = removeOne(site, rescue, plan, each, moved);
       if (removal.entry.removed) touched.add(site.index(each.entry.branch));
-      return removal;
-    });
+      done.push(removal);
+    }
   } finally {
     for (const index of touched) fsync(index);
     // A file with an origin that comes back into an upper directory would pass for a copy-up of that lower file.
@@ -112,7 +123,7 @@ function removeOne(
     });
     if (safe === undefined) unlink(index, entry.name);
   } catch (error) {
-    if (!isSysError(error, 'EPERM')) throw writeFailure(error, plan.union);
+    if (!isSysError(error, 'EPERM')) throw error;
     return { entry: { ...kept(each, linkFailure(error)), attention: true }, freed: 0n };
   }
   if (safe?.moved === true) moved.push(safe.name);
