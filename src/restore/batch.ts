@@ -1,3 +1,4 @@
+import type { IndexEntry } from '../scan/result.js';
 import { sameInode } from '../sys/inode-id.js';
 import { sight } from '../sys/stat.js';
 import { setXattr } from '../sys/xattr.js';
@@ -56,12 +57,17 @@ export async function runBatch(
 
 function verifyEntries(site: Site, runs: readonly EntryRun[]): void {
   for (const run of runs) {
-    const { entry } = run.plan;
-    const now = sight(site.index(entry.branch), entry.name);
-    if (now === undefined) run.failure = 'the entry is gone since it was looked at';
-    else if (!sameInode(now, entry.inode)) run.failure = 'the entry is another file since it was looked at';
-    else if (now.nlink !== entry.inode.nlink) run.failure = 'its links changed since it was looked at';
+    attempt(run, () => {
+      run.failure = whatChanged(site, run.plan.entry);
+    });
   }
+}
+
+function whatChanged(site: Site, entry: IndexEntry): string | undefined {
+  const now = sight(site.index(entry.branch), entry.name);
+  if (now === undefined) return 'the entry is gone since it was looked at';
+  if (!sameInode(now, entry.inode)) return 'the entry is another file since it was looked at';
+  return now.nlink === entry.inode.nlink ? undefined : 'its links changed since it was looked at';
 }
 
 // The L form tells the count relative to the lower inode, which links in the upper do not change: right at every

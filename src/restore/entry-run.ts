@@ -1,5 +1,6 @@
 import type { Bytes } from '../sys/bytes.js';
-import { isSysError, SysError } from '../sys/sys-error.js';
+import { SysError } from '../sys/sys-error.js';
+import { concernsAll } from './concerns-all.js';
 import { linkFailure } from './link-failure.js';
 import type { EntryPlan } from './plan-types.js';
 
@@ -12,19 +13,6 @@ export interface EntryRun {
   /** Why it stays behind its plan. */
   failure: string | undefined;
 }
-
-/** Failures of the file system as a whole: going on would only repeat them. */
-const FATAL = [
-  'ENOSPC',
-  'EDQUOT',
-  'EROFS',
-  'EIO',
-  'ENOMEM',
-  'EMFILE',
-  'ENFILE',
-  'EUCLEAN',
-  'EACCES',
-] as const;
 
 /** Does one entry's step; a failure that concerns the entry alone is noted on it. */
 export function attempt(run: EntryRun, step: () => void): void {
@@ -42,6 +30,6 @@ export function attempt(run: EntryRun, step: () => void): void {
  * @throws the error itself where it concerns them all
  */
 export function failureOfOne(error: unknown): string {
-  if (!(error instanceof SysError) || isSysError(error, ...FATAL)) throw error;
+  if (!(error instanceof SysError) || error.code === 'EACCES' || concernsAll(error)) throw error;
   return linkFailure(error);
 }

@@ -213,10 +213,13 @@ describe('a mounted aufs', () => {
     expect(plinks()).toEqual([]);
   });
 
-  test('a name that cannot be linked keeps its entry and the memory of the kernel', async () => {
+  test.each([
+    ['linked', -31],
+    ['read', EIO],
+  ])('a name that cannot be %s keeps its entry and the memory of the kernel', async (_, errno) => {
     const stuck = aufs.group(['a', 'b'], ['a'], 'new\n');
     aufs.group(['x', 'y'], ['x'], 'newer\n');
-    aufs.onTouch = (path) => (path === 'b' ? -31 : undefined);
+    aufs.onTouch = (path) => (path === 'b' ? errno : undefined);
     expect(await json('flush')).toMatchObject({
       summary: { linksRestored: 1, entriesRemoved: 1, entriesKept: 1 },
       exitCode: 4,

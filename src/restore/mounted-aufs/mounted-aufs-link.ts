@@ -1,13 +1,11 @@
 import { statPath } from '../../scan/stat-path.js';
 import { sameInode } from '../../sys/inode-id.js';
-import { isSysError, SysError } from '../../sys/sys-error.js';
+import { SysError } from '../../sys/sys-error.js';
 import type { OpenDirectories } from '../../union/open-directories.js';
+import { concernsAll } from '../concerns-all.js';
 import { linkFailure } from '../link-failure.js';
 import type { PlinkRun, Session } from './mounted-aufs-session.js';
 import { touchName } from './mounted-aufs-touch.js';
-
-/** Failures of a branch as a whole: going on would only repeat them. */
-const FATAL = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENOMEM', 'EMFILE', 'ENFILE', 'EUCLEAN'] as const;
 
 /**
  * Lets the kernel link every missing name of one pseudo-link, and looks on the branch whether it did.
@@ -24,7 +22,7 @@ export function linkNames({ roots, expired }: Session, directories: OpenDirector
     try {
       if (touchName(roots.mount, path, plink.plink?.unionInode ?? 0n, directories)) run.restored.push(path);
     } catch (error) {
-      if (!(error instanceof SysError) || isSysError(error, ...FATAL)) throw error;
+      if (!(error instanceof SysError) || concernsAll(error)) throw error;
       run.failure = linkFailure(error);
       break;
     }

@@ -6,6 +6,7 @@ import { O_DIRECTORY, O_NOFOLLOW, O_PATH, openBeneath, withFd } from '../../sys/
 import { type Stat, stat, statIfThere } from '../../sys/stat.js';
 import { isSysError, SysError } from '../../sys/sys-error.js';
 import { openLongPath } from '../../union/open-layer-directory.js';
+import { concernsAll } from '../concerns-all.js';
 import { linkFailure } from '../link-failure.js';
 import { shows } from '../shows.js';
 import { SELF } from '../site.js';
@@ -16,9 +17,6 @@ import type { MountedOverlay } from './mounted-overlay-mount.js';
  * it), or why not.
  */
 export type NameOutcome = 'linked' | 'there' | 'gone' | { readonly failure: string };
-
-/** Failures of the file system as a whole: going on would only repeat them. */
-const FATAL = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENOMEM', 'EMFILE', 'ENFILE', 'EUCLEAN', 'EACCES'];
 
 /**
  * Makes the kernel link one name of an entry, by a change that changes nothing: the atime is set to what it is.
@@ -51,7 +49,7 @@ export function linkThroughMount(
   } catch (error) {
     if (isSysError(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return 'gone';
     if (!(error instanceof SysError)) throw error;
-    if (error.syscall === 'utimensat' && isSysError(error, ...FATAL)) {
+    if (error.syscall === 'utimensat' && (error.code === 'EACCES' || concernsAll(error))) {
       throw new SysError(error.syscall, error.errno, path, { cause: error });
     }
     if (error.code === 'EXDEV' && error.syscall === 'openat2') {

@@ -2,8 +2,11 @@ import type { IndexEntry } from '../../scan/result.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { type InodeId, sameInode } from '../../sys/inode-id.js';
 import { statIfThere } from '../../sys/stat.js';
+import { SysError } from '../../sys/sys-error.js';
 import type { Union } from '../../union/union.js';
 import type { ApplyOptions } from '../apply.js';
+import { concernsAll } from '../concerns-all.js';
+import { linkFailure } from '../link-failure.js';
 import type { EntryOutcome, EntryPlan, Outcome, Plan } from '../plan-types.js';
 import { writeFailure } from '../write-failure.js';
 import { anchorOf, linkThroughMount } from './mounted-overlay-link.js';
@@ -86,11 +89,12 @@ function restoreEntry(
   const restored: Bytes[] = [];
   const there: Bytes[] = [];
   const gone = new Set<Bytes>();
-  let failure = changed(mounted, entry);
-  // Its users removed the whole group, or wrote it anew: nothing is left to be put back.
-  if (failure !== undefined) return { entry, restored, removed: false, reason: failure, attention: false };
+  let failure: string | undefined;
   let anchor: InodeId | undefined;
   try {
+    const reason = changed(mounted, entry);
+    // Its users removed the whole group, or wrote it anew: nothing is left to be put back.
+    if (reason !== undefined) return { entry, restored, removed: false, reason, attention: false };
     anchor = anchorOf(mounted, entry);
     for (const path of link) {
       const outcome = linkThroughMount(mounted, entry, path, anchor);
@@ -101,7 +105,9 @@ function restoreEntry(
       else failure ??= outcome.failure;
     }
   } catch (error) {
-    throw writeFailure(error, union, { linksRestored: before + restored.length, entriesRemoved: 0 });
+    if (!(error instanceof SysError) || error.syscall === 'utimensat' || concernsAll(error))
+      throw writeFailure(error, union, { linksRestored: before + restored.length, entriesRemoved: 0 });
+    failure ??= linkFailure(error);
   }
   return {
     entry: {

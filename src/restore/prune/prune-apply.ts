@@ -3,9 +3,9 @@ import { sameInode } from '../../sys/inode-id.js';
 import { unlink } from '../../sys/names.js';
 import { type Stat, statIfThere } from '../../sys/stat.js';
 import { fsync } from '../../sys/sync.js';
-import { isSysError } from '../../sys/sys-error.js';
-import { linkFailure } from '../link-failure.js';
+import { failureOfOne } from '../entry-run.js';
 import { stripInode } from '../repair/strip-marks.js';
+import { NotCopied } from '../rescue/not-copied.js';
 import { openRescue, type Rescue, type Rescued } from '../rescue/rescue.js';
 import { openSite, type Site } from '../site.js';
 import { writeFailure } from '../write-failure.js';
@@ -108,13 +108,14 @@ function removeOne(
 ): Removal {
   const { entry } = each;
   const index = site.index(entry.branch);
-  const now = statIfThere(index, entry.name);
-  const changed = whatChanged(each, now) ?? openReason(index, entry.name, now);
-  if (now === undefined || changed !== undefined) {
-    return { entry: kept(each, changed ?? 'it is gone'), freed: 0n };
-  }
+  let now: Stat | undefined;
   let safe: Rescued | undefined;
   try {
+    now = statIfThere(index, entry.name);
+    const changed = whatChanged(each, now) ?? openReason(index, entry.name, now);
+    if (now === undefined || changed !== undefined) {
+      return { entry: kept(each, changed ?? 'it is gone'), freed: 0n };
+    }
     safe = rescue?.take(index, entry.name, {
       union: plan.union,
       entry,
@@ -123,8 +124,8 @@ function removeOne(
     });
     if (safe === undefined) unlink(index, entry.name);
   } catch (error) {
-    if (!isSysError(error, 'EPERM')) throw error;
-    return { entry: { ...kept(each, linkFailure(error)), attention: true }, freed: 0n };
+    const reason = error instanceof NotCopied ? error.message : failureOfOne(error);
+    return { entry: { ...kept(each, reason), attention: true }, freed: 0n };
   }
   if (safe?.moved === true) moved.push(safe.name);
   return {
@@ -143,7 +144,9 @@ function whatChanged({ entry, changed }: PruneEntry, now: Stat | undefined): str
 }
 
 function openReason(index: number, name: Bytes, now: Stat | undefined): string | undefined {
-  return now !== undefined && isOpen(index, name, now) !== false ? 'a process has it open' : undefined;
+  const open = now === undefined ? false : isOpen(index, name, now);
+  if (open === undefined) return 'whether a process has it open cannot be told';
+  return open ? 'a process has it open' : undefined;
 }
 
 function kept({ entry }: PruneEntry, reason: string): PrunedEntry {

@@ -6,6 +6,7 @@ import { nobodyHasOpen } from '../../sys/lock.js';
 import { O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openBeneath, withFd } from '../../sys/open.js';
 import { isRegular, type Stat, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
+import { concernsAll } from '../concerns-all.js';
 import { openSite } from '../site.js';
 import type { PruneFacts } from './prune-types.js';
 
@@ -69,7 +70,8 @@ export function isOpen(dirfd: number, name: Bytes, facts: Stat): boolean | undef
       (fd) => !nobodyHasOpen(fd),
     );
   } catch (error) {
-    if (isSysError(error, 'EACCES', 'EPERM', 'EINVAL', 'EOPNOTSUPP', 'ENOLCK')) return undefined;
+    // Without the right to open it, on a file system that gives no lease, damaged, encrypted.
+    if (isSysError(error) && !concernsAll(error)) return undefined;
     throw error;
   }
 }

@@ -10,6 +10,8 @@ import { isDirectory, type Stat, stat } from '../../sys/stat.js';
 import { fsync } from '../../sys/sync.js';
 import { getXattr, listXattr } from '../../sys/xattr.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
+import { removeTree } from '../remove-tree.js';
+import { inRescue } from '../rescue/in-rescue.js';
 import { keepCopy } from '../rescue/keep-copy.js';
 import type { Rescue } from '../rescue/rescue.js';
 
@@ -30,6 +32,7 @@ export interface Kept {
  * it is: once this returns, the caller may remove it.
  *
  * @returns where it is kept
+ * @throws NotCopied where a file of it cannot be copied; Problem operational `rescue`
  */
 export function keepIn(rescue: Rescue, { dirfd, name, from, code, message }: Kept): Bytes {
   const token = randomHex(12) as Bytes;
@@ -41,17 +44,36 @@ export function keepIn(rescue: Rescue, { dirfd, name, from, code, message }: Kep
     reason: message,
     files: facts(dirfd, name, name),
   };
-  withFd(createFile(rescue.fd, `${token}.json` as Bytes, 0o600), (file) => {
-    pwrite(file, Buffer.from(`${JSON.stringify(note, null, 2)}\n`, 'utf8'), 0);
-    fsync(file);
-  });
-  mkdir(rescue.fd, token, 0o700);
-  withFd(openQuietly(rescue.fd, token), (own) => {
-    keepCopy(dirfd, name, own);
-    fsync(own);
-  });
-  fsync(rescue.fd);
+  const text = Buffer.from(`${JSON.stringify(note, null, 2)}\n`, 'utf8');
+  try {
+    inRescue(rescue.path, () => {
+      withFd(createFile(rescue.fd, `${token}.json` as Bytes, 0o600), (file) => {
+        pwrite(file, text, 0);
+        fsync(file);
+      });
+      mkdir(rescue.fd, token, 0o700);
+      withFd(openQuietly(rescue.fd, token), (own) => {
+        keepCopy(dirfd, name, own);
+        fsync(own);
+      });
+      fsync(rescue.fd);
+    });
+  } catch (error) {
+    discard(rescue, token);
+    throw error;
+  }
   return joinBytes(joinBytes(rescue.path, token), name);
+}
+
+/** Half of it must not pass for what was kept. */
+function discard({ fd }: Rescue, token: Bytes): void {
+  for (const name of [token, `${token}.json` as Bytes]) {
+    try {
+      removeTree(fd, name);
+    } catch {
+      // What it is discarded for explains more.
+    }
+  }
 }
 
 type Facts = Readonly<Record<string, unknown>>;

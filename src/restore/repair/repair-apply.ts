@@ -8,13 +8,15 @@ import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openBeneath, withFd } from '../../sys
 import { fsync, syncfs } from '../../sys/sync.js';
 import { isSysError, SysError, unless } from '../../sys/sys-error.js';
 import { getXattr, removeXattr, setXattr } from '../../sys/xattr.js';
+import { concernsAll } from '../concerns-all.js';
 import { linkFailure } from '../link-failure.js';
 import { removeTree } from '../remove-tree.js';
+import { NotCopied } from '../rescue/not-copied.js';
 import type { Rescue } from '../rescue/rescue.js';
 import { SELF } from '../site.js';
 import { writeFailure } from '../write-failure.js';
 import { linkGroup } from './link-group.js';
-import { HoldsNoData, keep, type RepairRun, takingMarks, within } from './repair-run.js';
+import { keep, type RepairRun, takingMarks, within } from './repair-run.js';
 import { type RepairSite, SpotChanged } from './repair-site.js';
 
 /** One repair to carry out. */
@@ -33,9 +35,6 @@ export interface RepairOutcome {
   readonly kept: readonly Bytes[];
 }
 
-/** Failures of the file system as a whole. */
-const FATAL = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENOMEM', 'EMFILE', 'ENFILE', 'EUCLEAN'] as const;
-
 /**
  * Carries out one repair, whole or not at all; stopped in the middle, a rerun finds what is left. Everything is looked
  * at again first: another file under the name by now is left alone. What it moves or links is durable on return, the
@@ -53,10 +52,9 @@ export function carryOut(
     perform({ at, rescue, finding, kept }, action);
     return { finding, done: true, reason: undefined, kept };
   } catch (error) {
-    if (error instanceof SpotChanged || error instanceof HoldsNoData) {
+    if (error instanceof SpotChanged || error instanceof NotCopied)
       return { finding, done: false, reason: error.message, kept };
-    }
-    if (!(error instanceof SysError) || isSysError(error, ...FATAL)) throw writeFailure(error, at.site.union);
+    if (!(error instanceof SysError) || concernsAll(error)) throw writeFailure(error, at.site.union);
     return { finding, done: false, reason: linkFailure(error), kept };
   }
 }

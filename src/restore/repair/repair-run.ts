@@ -4,6 +4,7 @@ import type { Bytes } from '../../sys/bytes.js';
 import { O_NOFOLLOW, O_PATH, openBeneath, withFd } from '../../sys/open.js';
 import { isDirectory, stat } from '../../sys/stat.js';
 import { getXattr } from '../../sys/xattr.js';
+import { NotCopied } from '../rescue/not-copied.js';
 import type { Rescue } from '../rescue/rescue.js';
 import { SELF } from '../site.js';
 import { keepIn } from './lost-and-found.js';
@@ -19,12 +20,6 @@ export interface RepairRun {
   readonly kept: Bytes[];
 }
 
-/** A file that is to be kept has its data in a lower, and would be kept as zeros. */
-export class HoldsNoData extends Error {
-  readonly code = 'HOLDS_NO_DATA' as const;
-  override readonly name = 'HoldsNoData';
-}
-
 /** Runs `body` with a file that was found again, and lets go of it. */
 export function within(found: Found, body: (found: Found) => void): void {
   try {
@@ -37,7 +32,7 @@ export function within(found: Found, body: (found: Found) => void): void {
 /**
  * Keeps a file in the rescue directory; its name may go then.
  *
- * @throws HoldsNoData for a metadata-only file
+ * @throws NotCopied where it cannot be copied, or is a metadata-only file
  */
 export function keep(
   { at, rescue, finding, kept }: RepairRun,
@@ -47,7 +42,7 @@ export function keep(
   if (rescue === undefined) throw new Error('a repair that needs a rescue directory has none');
   const { prefix } = at.site;
   if (prefix !== undefined && getXattr(dirfd, name, `${prefix}metacopy`) !== undefined) {
-    throw new HoldsNoData('its data was never copied to the upper: there is nothing to rescue');
+    throw new NotCopied('its data was never copied to the upper: there is nothing to rescue');
   }
   const { code, message } = finding;
   kept.push(keepIn(rescue, { dirfd, name, from: at.pathOf(spot), code, message }));

@@ -10,6 +10,7 @@ import { SysError } from '../../sys/sys-error.js';
 import { copyData } from '../../sys/whole-data.js';
 import { getXattr, listXattr, setXattr } from '../../sys/xattr.js';
 import { SELF } from '../site.js';
+import { notCopied } from './not-copied.js';
 
 const PIECE = 1024 * 1024;
 
@@ -17,12 +18,16 @@ const PIECE = 1024 * 1024;
  * Copies a file of any kind but a directory to a new name, with owner, mode, attributes (but the union's own
  * bookkeeping), times to the nanosecond and holes; its data is read back and compared, and durable on return.
  *
- * @throws SysError EIO where the copy is not what the source is, EEXIST where the name is taken
+ * @throws NotCopied where this file cannot be, or its copy is not what it is; SysError EEXIST where the name is taken
  */
 export function copyFile(fromDir: number, from: Bytes, toDir: number, to: Bytes): void {
   const facts = stat(fromDir, from);
-  if (isRegular(facts)) copyRegular(fromDir, from, toDir, to, facts);
-  else copySpecial(fromDir, from, toDir, to, facts);
+  try {
+    if (isRegular(facts)) copyRegular(fromDir, from, toDir, to, facts);
+    else copySpecial(fromDir, from, toDir, to, facts);
+  } catch (error) {
+    throw notCopied(error, facts.size);
+  }
 }
 
 function copyRegular(fromDir: number, from: Bytes, toDir: number, to: Bytes, facts: Stat): void {

@@ -16,7 +16,7 @@ import { copyFile } from './copy-file.js';
  * Gives a file the same name in another directory too: a hardlink where that is its only name and the file system
  * is the same, else a durable, compared copy. A directory is made anew with all that is in it.
  *
- * @throws SysError EIO where a copy is not what its source is
+ * @throws NotCopied where a file cannot be copied
  */
 export function keepCopy(fromDir: number, name: Bytes, toDir: number): void {
   const from = stat(fromDir, name);

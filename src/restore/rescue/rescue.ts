@@ -16,6 +16,7 @@ import { ancestors, branchDirectory } from '../../union/branch-directory.js';
 import type { Union } from '../../union/union.js';
 import { keepsOrder } from '../site.js';
 import { copyFile } from './copy-file.js';
+import { inRescue } from './in-rescue.js';
 import { noteOf, type RescueNote, writeRescueNote } from './rescue-note.js';
 
 /** A file that is safe in the rescue directory. */
@@ -36,6 +37,8 @@ export interface Rescue {
    * Moves `name` of `dirfd` there with everything that belongs to it, and a note beside it of where it came from:
    * on one file system by a rename, so that it is never anywhere but in one of the two places; to another as a
    * copy that is compared and durable before the name goes. The caller makes `dirfd` durable.
+   *
+   * @throws NotCopied where it is this file's matter alone; Problem operational `rescue`
    */
   take(dirfd: number, name: Bytes, note: RescueNote): Rescued;
   close(): void;
@@ -118,25 +121,6 @@ function take({ fd, path }: RescueDirectory, dirfd: number, source: Bytes, note:
 }
 
 const isTaken = (fd: number, name: Bytes): boolean => statIfThere(fd, name) !== undefined;
-
-/** A failure that has nothing to do with the union: what is to be mended is the rescue directory. */
-function inRescue<T>(path: Bytes, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    if (!isSysError(error, 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES')) throw error;
-    throw new Problem(
-      'operational',
-      'rescue',
-      `the rescue directory cannot be written to: ${error.meaning}`,
-      {
-        path,
-        cause: error,
-        hint: 'free some space there, or give another directory, then run the same command again',
-      },
-    );
-  }
-}
 
 /** Undefined where somebody else took the name. */
 function put(
