@@ -10,8 +10,11 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  truncateSync,
   unlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -25,6 +28,7 @@ import { type OverlayPlace, overlayPlace, whileMounted } from '../support/overla
 import { indexNames, layersOf, viewOf } from '../support/overlay-verifier.js';
 import { Place } from '../support/place.js';
 import { runMain } from '../support/run-main.js';
+import { snapshot } from '../support/tree.js';
 import { expectSameTree, expectSameView } from '../support/tree-diff.js';
 
 const INDEX = ['index=on'];
@@ -382,6 +386,52 @@ describeIncidents('prune', ['ext4', 'xfs', 'btrfs', 'tmpfs'], (directory) => {
     expect(indexNames(place)).toHaveLength(3 - after);
     expect((await run('prune', place, ...rescue)).report.summary.entriesRemoved).toBe(3 - after);
     expectSameTree(view.tree, viewOf(place, INDEX).tree);
+  });
+
+  test.each(['ext4', 'xfs', 'btrfs'] as const)(
+    'a sparse file is copied from %s as it is, and its holes are not read',
+    async (type) => {
+      const place = leaked(directory(type));
+      const rescue = join(directory('tmpfs'), 'rescue');
+      const [name = ''] = indexNames(place);
+      const file = join(place.work, 'index', name);
+      const size = 2 ** 27 + 1;
+      truncateSync(file, size);
+      const fd = openSync(file, 'r+');
+      writeSync(fd, 'middle', 2 ** 26 + 7);
+      writeSync(fd, 'end', size - 3);
+      closeSync(fd);
+      const before = snapshot(join(place.work, 'index')).find(({ path }) => path === name);
+      let reads = 0;
+      interpose((call, proceed) => {
+        if (call.name === 'pread') reads += 1;
+        return proceed();
+      });
+      const { code } = await run('prune', place, '--rescue', rescue).finally(() => interpose(undefined));
+      expect({ code, few: reads < 60 }).toEqual({ code: 0, few: true });
+      const after = snapshot(rescue).find(({ path }) => path === name);
+      expect(after).toMatchObject({ size: before?.size, content: before?.content, mtime: before?.mtime });
+      expect(statSync(join(rescue, name)).blocks * 512).toBeLessThan(1_000_000);
+      expect(indexNames(place)).toEqual([]);
+    },
+  );
+
+  test('a copy that is not what its file is keeps the file', async () => {
+    const place = leaked(directory());
+    const rescue = join(directory('tmpfs'), 'rescue');
+    const before = snapshot(join(place.work, 'index'));
+    let copies = false;
+    interpose(({ name }, proceed) => {
+      copies ||= name === 'ftruncate';
+      // Says that it wrote, and did not.
+      return copies && name === 'pwrite' ? 1 << 20 : proceed();
+    });
+    const { code, report } = await run('prune', place, '--rescue', rescue).finally(() =>
+      interpose(undefined),
+    );
+    expect([code, report.entries.at(-1).reason]).toEqual([4, expect.stringMatching(/^it cannot be read/)]);
+    expect(readdirSync(rescue)).toEqual([]);
+    expectSameTree(before, snapshot(join(place.work, 'index')));
   });
 
   test('a rescue directory inside of a branch is refused', async () => {

@@ -1,13 +1,13 @@
 import { isBookkeeping } from '../../scan/own-marks.js';
 import { chmod, chown, setTimes } from '../../sys/attributes.js';
 import type { Bytes } from '../../sys/bytes.js';
-import { pread, truncate } from '../../sys/data.js';
+import { nextData, truncate } from '../../sys/data.js';
 import { mknod, readLink, symlink, unlink } from '../../sys/names.js';
 import { close, createFile, O_NOATIME, O_NOFOLLOW, O_RDONLY, openBeneathAnyMount } from '../../sys/open.js';
 import { isRegular, isSymlink, type Stat, stat } from '../../sys/stat.js';
 import { fsync } from '../../sys/sync.js';
 import { SysError } from '../../sys/sys-error.js';
-import { copyData } from '../../sys/whole-data.js';
+import { copyData, preadFully } from '../../sys/whole-data.js';
 import { getXattr, listXattr, setXattr } from '../../sys/xattr.js';
 import { SELF } from '../site.js';
 import { notCopied } from './not-copied.js';
@@ -35,6 +35,8 @@ function copyRegular(fromDir: number, from: Bytes, toDir: number, to: Bytes, fac
   try {
     const target = createFile(toDir, to, 0o600);
     try {
+      // Some file systems have told a hole where data was not written back yet, and nobody else reads there.
+      fsync(source);
       truncate(target, Number(facts.size));
       copyData(source, target, Number(facts.size));
       if (!sameData(source, target, facts.size)) throw new SysError('pread', 5, to);
@@ -82,14 +84,30 @@ function copySpecial(fromDir: number, from: Bytes, toDir: number, to: Bytes, fac
   setTimes(toDir, to, facts.atime, facts.mtime);
 }
 
-/** Whether two open files have the same bytes. */
-export function sameData(a: number, b: number, size: bigint): boolean {
-  const [one, other] = [Buffer.allocUnsafe(PIECE), Buffer.allocUnsafe(PIECE)];
-  for (let at = 0; at < Number(size); ) {
-    const length = pread(a, one, at);
-    if (length === 0 || pread(b, other, at) !== length) return false;
-    if (!one.subarray(0, length).equals(other.subarray(0, length))) return false;
-    at += length;
+/** Whether two open files have `size` bytes each, the same ones. Where both have holes nothing is read. */
+function sameData(a: number, b: number, size: bigint): boolean {
+  const end = Number(size);
+  for (let at = 0; at < end; ) {
+    const extents = [nextData(a, at), nextData(b, at)].filter((extent) => extent !== undefined);
+    const start = Math.min(end, ...extents.map((extent) => extent.start));
+    // A hole of the one beside data of the other reads as zeros.
+    at = Math.min(
+      end,
+      Math.max(start, ...extents.filter((each) => each.start === start).map((each) => each.end)),
+    );
+    if (!sameBytes(a, b, start, at)) return false;
   }
-  return pread(a, one, Number(size)) === 0 && pread(b, other, Number(size)) === 0;
+  return [a, b].every((fd) => stat(fd, SELF).size === size);
+}
+
+function sameBytes(a: number, b: number, start: number, end: number): boolean {
+  const [one, other] = [Buffer.allocUnsafe(PIECE), Buffer.allocUnsafe(PIECE)];
+  for (let at = start; at < end; ) {
+    const wanted = Math.min(PIECE, end - at);
+    const length = preadFully(a, one.subarray(0, wanted), at);
+    if (length < wanted || preadFully(b, other.subarray(0, wanted), at) < wanted) return false;
+    if (!one.subarray(0, wanted).equals(other.subarray(0, wanted))) return false;
+    at += wanted;
+  }
+  return true;
 }
