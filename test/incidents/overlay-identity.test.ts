@@ -2,7 +2,7 @@ import { linkSync, mkdirSync, renameSync, rmdirSync, rmSync, unlinkSync, writeFi
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { refuseCovered } from '../../src/scan/overlay/refuse-covered.js';
+import { refuseCovered } from '../../src/scan/refuse-covered.js';
 import { ascii, type Bytes } from '../../src/sys/bytes.js';
 import { openDirectory, withFd } from '../../src/sys/open.js';
 import { interpose } from '../../src/sys/seam.js';
@@ -24,7 +24,8 @@ const captured = (name: string): string =>
 /** Looks at the name A where no directory tells a number. */
 const lookAtA = (directory: string) => (): void => {
   const root = openDirectory(directory as Bytes);
-  const layer = { branch: 1, role: 'lower', whiteouts: true, root, path: directory as Bytes } as const;
+  const path = directory as Bytes;
+  const layer = { branch: 1, role: 'lower', whiteouts: true, root, path, showsMounts: true } as const;
   withFd(root, (fd) => refuseCovered({ layer, fd, real: ascii('') }, ascii('A'), undefined));
 };
 

@@ -6,7 +6,7 @@ import type { Bytes } from '../../sys/bytes.js';
 import { link } from '../../sys/names.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openBeneath, withFd } from '../../sys/open.js';
 import { fsync, syncfs } from '../../sys/sync.js';
-import { isSysError, SysError, unless } from '../../sys/sys-error.js';
+import { SysError, unless } from '../../sys/sys-error.js';
 import { getXattr, removeXattr, setXattr } from '../../sys/xattr.js';
 import { concernsAll } from '../concerns-all.js';
 import { linkFailure } from '../link-failure.js';

@@ -8,6 +8,7 @@ import { aufsRules } from '../../union/aufs-rules.js';
 import { directoryInodesAreTrue } from '../../union/handle-inode.js';
 import type { Layer, Stack } from '../../union/view-rules.js';
 import { MissingDirectories } from '../missing-directories.js';
+import { refuseCovered } from '../refuse-covered.js';
 import type { BranchPath, MissingName, Unreadable } from '../result.js';
 import { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
@@ -17,13 +18,18 @@ export interface Namesake extends BranchPath, InodeId {
   readonly stat: Stat;
 }
 
-/** The lower file under a name, below a position of the stack; undefined where a whiteout or nothing is there. */
+/**
+ * The lower file under a name, below a position of the stack; undefined where a whiteout or nothing is there.
+ *
+ * @throws SysError EXDEV where another file is mounted over it
+ */
 export function namesakeBelow(stack: Stack, position: number, name: Bytes): Namesake | undefined {
   for (const directory of stack.slice(position + 1)) {
     if (aufsRules.hides(directory, name)) return undefined;
     const s = lookUp(directory.fd, name);
     if (s === undefined) continue;
     if (isDirectory(s)) return undefined;
+    refuseCovered(directory, name, undefined);
     return {
       branch: directory.layer.branch,
       path: joinBytes(directory.real, name),
@@ -102,11 +108,12 @@ export class LowerPlinkNames implements WalkVisitor {
     return this.#wanted.get(branch);
   }
 
-  onName(directory: WalkDirectory, position: number, name: Bytes): void {
+  onName(directory: WalkDirectory, position: number, name: Bytes, inode: bigint | undefined): void {
     const at = directory.stack[position];
     if (at === undefined) return;
     const path = joinBytes(directory.path, name);
     try {
+      refuseCovered(at, name, inode);
       const s = stat(at.fd, name);
       const key = lowerKey(at.layer.branch, s);
       const found = this.byInode.get(key);

@@ -3,6 +3,7 @@ import { stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { WHITEOUT_PREFIX } from '../../union/aufs-names.js';
 import type { Stack, ViewRules } from '../../union/view-rules.js';
+import { refuseCovered } from '../refuse-covered.js';
 import type { Unreadable } from '../result.js';
 import type { ScanOptions } from '../scan.js';
 import { bareRules } from '../walk/bare-rules.js';
@@ -44,10 +45,11 @@ class Search implements WalkVisitor {
     return 'all';
   }
 
-  onName({ stack }: WalkDirectory, position: number, name: Bytes): void {
+  onName({ stack }: WalkDirectory, position: number, name: Bytes, inode: bigint | undefined): void {
     const at = stack[position];
     if (at === undefined) return;
     try {
+      refuseCovered(at, name, inode);
       const s = stat(at.fd, name);
       const path = joinBytes(at.real, name);
       this.#candidates.consider(

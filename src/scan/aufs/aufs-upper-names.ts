@@ -78,7 +78,7 @@ export class UpperPlinkNames implements WalkVisitor {
       withFd(openQuietly(stack[position]?.fd ?? -1, '' as Bytes), (fd) => {
         for (const { name: whiteout } of readDirectory(fd)) {
           const name = hiddenBy(whiteout);
-          const file = name === undefined ? undefined : namesakeBelow(stack, position, name);
+          const file = name === undefined ? undefined : this.#below({ path, stack }, position, name);
           if (name === undefined || file === undefined) continue;
           const key = lowerKey(file.branch, file);
           const known = this.removed.get(key);
@@ -101,8 +101,24 @@ export class UpperPlinkNames implements WalkVisitor {
     found?.names.push({
       path: joinBytes(directory.path, name),
       // A name that its own whiteout hides was removed: what it covers says nothing.
-      namesake: aufsRules.hides(at, name) ? undefined : namesakeBelow(directory.stack, position, name),
+      namesake: aufsRules.hides(at, name) ? undefined : this.#below(directory, position, name),
     });
+  }
+
+  /** What cannot be told for a mount over it is no evidence, and keeps the walk from being complete. */
+  #below(
+    { path, stack }: Pick<WalkDirectory, 'path' | 'stack'>,
+    position: number,
+    name: Bytes,
+  ): Namesake | undefined {
+    try {
+      return namesakeBelow(stack, position, name);
+    } catch (error) {
+      if (!isSysError(error, 'EXDEV')) throw error;
+      const branch = stack[position]?.layer.branch ?? 0;
+      this.onUnreadable({ path: joinBytes(path, name), branch, code: error.code });
+      return undefined;
+    }
   }
 
   onUnreadable(unreadable: Unreadable): void {

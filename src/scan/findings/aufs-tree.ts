@@ -3,7 +3,7 @@ import { type InodeId, inodeOf } from '../../sys/inode-id.js';
 import { withFd } from '../../sys/open.js';
 import { readDirectory } from '../../sys/read-directory.js';
 import { isDirectory, isRegular, S_IFMT, type Stat, stat, statIfThere } from '../../sys/stat.js';
-import { isSysError } from '../../sys/sys-error.js';
+import { isSysError, unless } from '../../sys/sys-error.js';
 import { AUFS_NAME_MAX, hiddenBy, WHITEOUT_PREFIX, whiteoutOf } from '../../union/aufs-names.js';
 import { openLongPath, openQuietly } from '../../union/open-layer-directory.js';
 import type { Layer, LayerDirectory } from '../../union/view-rules.js';
@@ -96,7 +96,7 @@ export class AufsTree implements WalkVisitor {
     const at = directory.stack[position];
     const s = at === undefined ? undefined : statIfThere(at.fd, name);
     if (at === undefined || s === undefined || isDirectory(s)) return;
-    const lower = namesakeBelow(directory.stack, position, name);
+    const lower = unless(['EXDEV'], () => namesakeBelow(directory.stack, position, name));
     if (lower === undefined || lower.stat.nlink < 2 || this.#uppers.has(lower.branch)) return;
     if ((lower.stat.mode & S_IFMT) !== (s.mode & S_IFMT)) return;
     const key = lowerKey(lower.branch, lower);

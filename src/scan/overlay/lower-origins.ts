@@ -6,10 +6,10 @@ import { isRegular, S_IFMT, sight } from '../../sys/stat.js';
 import { SysError } from '../../sys/sys-error.js';
 import { getXattrText } from '../../sys/xattr.js';
 import type { LayerDirectory } from '../../union/view-rules.js';
+import { refuseCovered } from '../refuse-covered.js';
 import type { EntryNames } from './entry-names.js';
 import type { LayerDevices } from './layer-devices.js';
 import { type HandleLayer, indexNameOf } from './overlay-layers.js';
-import { refuseCovered } from './refuse-covered.js';
 
 const ENOENT = 2;
 
@@ -50,7 +50,7 @@ export class LowerOrigins {
     const key = indexNameOf(layer, at.fd, name);
     const found = key === undefined ? undefined : this.#byKey.get(key);
     // Not only where no entry is found: what is mounted there may be another entry's file.
-    if (layer.showsMounts === true) refuseCovered(at, name, inode);
+    refuseCovered(at, name, inode);
     if (found === undefined) return undefined;
     const s = sight(at.fd, name);
     if (s === undefined) throw new SysError('statx', ENOENT, name);
