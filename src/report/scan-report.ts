@@ -36,7 +36,8 @@ export function scanReport(
     exitCode: attention ? 4 : 0,
     subjects: [{ scan, seconds }],
     text: (page) => [
-      ...targetLines(scan.union, page.style),
+      // A list looks into the mount table of its own namespace alone.
+      ...targetLines(scan.union, page.style, command === 'list' ? 'not mounted here' : undefined),
       ...(command === 'list' || page.verbosity === 'verbose'
         ? tree
           ? nameTree(scan.entries, page)

@@ -30,12 +30,16 @@ export function targetJson(union: Union): JsonObject {
   };
 }
 
-/** What is at hand, in two lines. */
-export function targetLines(union: Union, style: Style): Line[] {
+/**
+ * What is at hand, in two lines.
+ *
+ * @param notMounted - what is said of a union that is not mounted, as far as it was looked for
+ */
+export function targetLines(union: Union, style: Style, notMounted = 'not mounted'): Line[] {
   const upper = union.branches.find(({ role }) => role === 'upper');
   const lowers = union.branches.filter((branch) => branch !== upper);
   const where =
-    union.mounted === undefined ? 'not mounted' : `mounted at ${style.bold(shown(union.mounted.path))}`;
+    union.mounted === undefined ? notMounted : `mounted at ${style.bold(shown(union.mounted.path))}`;
   const branches = [upper?.path, ...lowers.map(({ path }) => path)]
     .filter((path) => path !== undefined)
     .map(shown);

@@ -50,11 +50,16 @@ export function parseMountInfoLine(line: Bytes): MountInfo | undefined {
   };
 }
 
-/** All mounts that a mountinfo file tells of, in its order: the later covers the earlier. */
-export function parseMountInfo(text: Bytes): MountInfo[] {
+/**
+ * All mounts that a mountinfo file tells of, in its order: the later covers the earlier.
+ *
+ * @param type - of this type alone; there may be thousands of others
+ */
+export function parseMountInfo(text: Bytes, type?: string): MountInfo[] {
   const mounts: MountInfo[] = [];
   for (const line of text.split('\n')) {
-    const mount = line === '' ? undefined : parseMountInfoLine(line as Bytes);
+    const isOther = type !== undefined && !line.includes(` - ${type} `);
+    const mount = line === '' || isOther ? undefined : parseMountInfoLine(line as Bytes);
     if (mount !== undefined) mounts.push(mount);
   }
   return mounts;
@@ -65,8 +70,9 @@ export function parseMountInfo(text: Bytes): MountInfo[] {
  *
  * @param kernelRoot - directory that holds `proc`; `''` for the machine itself
  * @param pid - whose mounts; this process' own unless told
+ * @param type - mounts of this type alone
  */
-export function readMountInfo(kernelRoot: Bytes, pid: number | 'self' = 'self'): MountInfo[] {
+export function readMountInfo(kernelRoot: Bytes, pid: number | 'self' = 'self', type?: string): MountInfo[] {
   const path = `${kernelRoot}/proc/${pid}/mountinfo`;
-  return parseMountInfo(bytesOf(readFileSync(Buffer.from(ascii(path), 'latin1'))));
+  return parseMountInfo(bytesOf(readFileSync(Buffer.from(ascii(path), 'latin1'))), type);
 }

@@ -9,7 +9,7 @@ const list = (...parameters: Parameters<typeof scanResult>) =>
 describe('list', () => {
   test('an entry with missing names', () => {
     expect(list()).toMatchInlineSnapshot(`
-"overlay, not mounted
+"overlay, not mounted here
 upper /u over /l1, /it's l2
 
 …110000005f5e1000  file of 12 KiB  restorable
@@ -24,7 +24,7 @@ next: plinkctl flush --upper /u --lower /l1 --lower '/it'\\''s l2' --work /w"
 
   test('an empty index', () => {
     expect(list({ entries: [] })).toMatchInlineSnapshot(`
-"overlay, not mounted
+"overlay, not mounted here
 upper /u over /l1, /it's l2
 
 ✓ The index is empty."
@@ -38,7 +38,7 @@ upper /u over /l1, /it's l2
       entry({ name: b('11.15'), state: 'orphan', names: [], missing: [], kind: 'symlink' }),
     ];
     expect(list({ entries, union: aufsUnion })).toMatchInlineSnapshot(`
-"aufs, not mounted
+"aufs, not mounted here
 upper /u over /l
 
 …110000005f5e1000  file of 12 KiB  restorable  AT RISK
@@ -76,7 +76,7 @@ then: plinkctl prune --upper /u --lower /l"
     const style = new Chalk({ level: 1 });
     const text = printed(scanReport('list', scanResult(), 0).text({ ...page, style }));
     expect(text.replaceAll('\x1b', '')).toMatchInlineSnapshot(`
-"[1moverlay[22m, not mounted
+"[1moverlay[22m, not mounted here
 [2mupper /u over /l1, /it's l2[22m
 
 [1m…110000005f5e1000[22m  file of 12 KiB  [33mrestorable[39m

@@ -1,5 +1,6 @@
 import { htmlPage } from '../../report/html/html-page.js';
 import { scanReport } from '../../report/scan-report.js';
+import { asMounted } from '../../union/as-mounted.js';
 import { defineCommand } from '../command.js';
 import { allOption, outputOptions, targetOptions } from '../common-options.js';
 import { onUnions } from '../on-unions.js';
@@ -36,9 +37,11 @@ export const check = defineCommand({
   positionals: ['[MOUNTPOINT]'],
   options: { ...targetOptions, ...allOption, ...htmlOption, ...outputOptions },
   async run(invocation, context) {
-    const { html } = invocation.values;
+    const { html, all } = invocation.values;
     if (html !== undefined) refuseSpecialFile(html);
-    const report = await onUnions(invocation, context, async (union) => {
+    const report = await onUnions(invocation, context, async (named) => {
+      // --all has asked for all of them at once.
+      const union = all === true ? named : asMounted(named, context.kernelRoot, true);
       const seconds = stopwatch();
       const found = await scanUnion(union, true, context);
       return scanReport('check', found, seconds());

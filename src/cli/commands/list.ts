@@ -1,5 +1,6 @@
 import { countReport } from '../../report/count-report.js';
 import { scanReport } from '../../report/scan-report.js';
+import { asMounted } from '../../union/as-mounted.js';
 import { defineCommand } from '../command.js';
 import { allOption, outputOptions, targetOptions } from '../common-options.js';
 import { entryFilter, listOptions } from '../list-options.js';
@@ -26,7 +27,9 @@ export const list = defineCommand({
   async run(invocation, context) {
     const { values } = invocation;
     const filter = entryFilter(values);
-    const report = await onUnions(invocation, context, async (union) => {
+    const report = await onUnions(invocation, context, async (named) => {
+      // --all has asked for all of them at once.
+      const union = values.all === true ? named : asMounted(named, context.kernelRoot, false);
       const seconds = stopwatch();
       const found = await scanUnion(union, false, context);
       const selected = { ...found, entries: filter(found.entries) };
