@@ -57,6 +57,19 @@ describe('a mounted aufs', () => {
     expect(aufs.story.events).toEqual([]);
   });
 
+  test('list by the branches knows that it is mounted', async () => {
+    aufs.group(['a', 'b'], ['a'], 'new\n');
+    const before = branches();
+    const words = ['--upper', aufs.upper, '--lower', aufs.lower, '--format', 'aufs'];
+    const { out } = await aufs.during(() =>
+      runMain('list', '--json', '--kernel-root', aufs.kernel as string, ...words),
+    );
+    const { target, entries } = JSON.parse(out);
+    expect([target.mounted, target.mountpoint]).toEqual([true, aufs.mount]);
+    expect(entries).toMatchObject([{ state: 'restorable', missing: ['b'] }]);
+    expect(branches()).toEqual(before);
+  });
+
   test('flush lets the kernel link every name, forget, and removes the entry, all in one mode', async () => {
     const entry = aufs.group(['a', 'b', 'd/c'], ['a'], 'new\n');
     const mount = snapshot(aufs.mount);
