@@ -30,7 +30,7 @@ export async function record(union: Union, values: RecordValues, context: Contex
     const looks = await look(union, before(), context);
     const written: RecordedFile[] = [];
     for (const each of looks) {
-      const file = each.record && (await writeRecord(directory, each.record, each.path));
+      const file = each.record && writeRecord(directory, each.record, each.path);
       written.push({ ...each, file });
     }
     return recordReport(union, written, false, seconds());

@@ -16,10 +16,10 @@ import { gravest } from './exit-code.js';
 import { failureOf } from './failure.js';
 import type { Values } from './option.js';
 import type { ParsedLine } from './parsed-line.js';
+import { refuseSpecialFile } from './refuse-special-file.js';
 import { toValues } from './values.js';
 import { withTimeout } from './with-timeout.js';
 import { writeMetrics } from './write-metrics.js';
-import { refuseSpecialFile } from './write-whole.js';
 
 /** Runs a parsed command line and prints its report. */
 export async function runCommand(

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { metricsText } from '../report/metrics.js';
 import type { JsonObject } from '../report/report.js';
 import { type Bytes, toBuffer } from '../sys/bytes.js';
-import { writeWhole } from './write-whole.js';
+import { writeAside } from '../sys/write-aside.js';
+import { refuseSpecialFile } from './refuse-special-file.js';
 
 /**
  * Puts the result of a run into a metrics file, whole or not at all: a collector may read at any moment.
@@ -11,8 +12,9 @@ import { writeWhole } from './write-whole.js';
  */
 export function writeMetrics(file: Bytes, document: JsonObject): void {
   const now = Math.round(Date.now() / 1000);
+  refuseSpecialFile(file);
   // The collector is another user.
-  writeWhole(file, metricsText(document, now, previousText(file)), 0o644);
+  writeAside(file, metricsText(document, now, previousText(file)), { mode: 0o644, durable: false });
 }
 
 function previousText(file: Bytes): string {

@@ -7,9 +7,9 @@ import { fileSystemOf } from '../sys/filesystem.js';
 import { handleOf } from '../sys/handle.js';
 import { sha256 } from '../sys/sha256.js';
 import { stat } from '../sys/stat.js';
+import { writeAside } from '../sys/write-aside.js';
 import { groupsText, parseGroups } from './groups-text.js';
 import { hasStateDirectory, makeStateDirectory } from './state-directory.js';
-import { writeAside } from './write-aside.js';
 
 /** Lowers that are remembered; those not used for longest go first. */
 const MOST = 256;
@@ -61,8 +61,8 @@ export function lowerCache(directory: Bytes, onTrouble: (path: Bytes, why: strin
       if (lower === undefined || !usable) return;
       const path = joinBytes(directory, lower.file);
       try {
-        await makeStateDirectory(directory);
-        await writeAside(path, groupsText(lower.looks, groups));
+        makeStateDirectory(directory);
+        writeAside(path, groupsText(lower.looks, groups), { mode: 0o600, durable: true });
         forgetOldest(directory);
       } catch (error) {
         given(path, error);

@@ -5,10 +5,10 @@ import { branchId, type RecordedBranch, type UnionRecord } from '../scan/recorde
 import { ascii, type Bytes, joinBytes, toBuffer } from '../sys/bytes.js';
 import { tryLock } from '../sys/lock.js';
 import { close, openDirectory } from '../sys/open.js';
+import { writeAside } from '../sys/write-aside.js';
 import type { Union } from '../union/union.js';
 import { parseRecord, recordText } from './record-text.js';
 import { hasStateDirectory, makeStateDirectory } from './state-directory.js';
-import { writeAside } from './write-aside.js';
 
 /** The file of a branch's record. */
 function fileOf(directory: Bytes, branch: string): Bytes {
@@ -44,13 +44,9 @@ export function readRecord(directory: Bytes, branch: string): RecordedBranch | u
 }
 
 /** Writes the record of one branch, whole or not at all, and durable on return. */
-export async function writeRecord(
-  directory: Bytes,
-  record: RecordedBranch,
-  branchPath: Bytes,
-): Promise<Bytes> {
+export function writeRecord(directory: Bytes, record: RecordedBranch, branchPath: Bytes): Bytes {
   const path = fileOf(directory, record.branch);
-  await writeAside(path, recordText(record, branchPath));
+  writeAside(path, recordText(record, branchPath), { mode: 0o600, durable: true });
   return path;
 }
 

@@ -1,13 +1,14 @@
 import { htmlPage } from '../../report/html/html-page.js';
 import { scanReport } from '../../report/scan-report.js';
+import { writeAside } from '../../sys/write-aside.js';
 import { asMounted } from '../../union/as-mounted.js';
 import { defineCommand } from '../command.js';
 import { allOption, outputOptions, targetOptions } from '../common-options.js';
 import { onUnions } from '../on-unions.js';
 import type { Options } from '../option.js';
+import { refuseSpecialFile } from '../refuse-special-file.js';
 import { scanUnion } from '../scan-union.js';
 import { stopwatch } from '../stopwatch.js';
-import { refuseSpecialFile, writeWhole } from '../write-whole.js';
 
 const htmlOption = {
   html: {
@@ -48,8 +49,9 @@ export const check = defineCommand({
     });
     if (html !== undefined) {
       const origin = { version: context.version, date: new Date() };
+      refuseSpecialFile(html);
       // It names files of directories that others may not list.
-      writeWhole(html, htmlPage(report.subjects ?? [], origin), 0o600);
+      writeAside(html, htmlPage(report.subjects ?? [], origin), { mode: 0o600, durable: false });
     }
     return report;
   },
