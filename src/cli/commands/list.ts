@@ -14,6 +14,7 @@ export const list = defineCommand({
   summary: 'show every index entry: its state, its names, the names missing',
   details: [
     'Reads only. Each entry of the index is shown with the names that lead to it (✓) and those that should and do not (−).',
+    'A union that is named by its branches is told to be mounted where this mount namespace has it so; check looks into the other namespaces too.',
   ],
   examples: [
     ['$0 list /mnt/union', 'a mounted union'],
