@@ -55,6 +55,22 @@ describe('a name that another file took', () => {
     expect((await keptEntry(scene)).reason).toContain('it may as well be /two');
   });
 
+  test.each<[what: string, hide: (scene: AufsScene) => void]>([
+    ['another file came to the removed name', (scene) => scene.file(scene.upper, ['d/two'], 'new here\n')],
+    ['the directory of the removed name is whited out', (scene) => scene.white('d')],
+    ['the directory was made anew', (scene) => scene.file(scene.upper, ['d/.wh..wh..opq'], '', 0o444)],
+  ])('renamed-over name: the file was written anew, and %s', async (_, hide) => {
+    const scene = new AufsScene();
+    scene.file(scene.lower, ['one', 'one2'], 'the first file, as it was\n');
+    scene.file(scene.lower, ['d/two', 'two2'], 'quite another text in here\n');
+    writeFileSync(scene.upper.at(ascii('one')), '#\n');
+    scene.plink('one');
+    hide(scene);
+    const entry = await keptEntry(scene);
+    expect(entry.reason).toContain('it may as well be /d/two');
+    expect(entry.evidence.join('\n')).toContain('perhaps /two2');
+  });
+
   test('linked-over name: no whiteout tells of it, the content does', async () => {
     const scene = twoGroups();
     writeFileSync(scene.upper.at(ascii('one')), 'quite another text in here\nand more\n');
@@ -141,6 +157,27 @@ describe('a name that was not taken', () => {
     expect(new Set(['one', 'one2', 'd/one3'].map((name) => scene.view().get(name as Bytes)?.file)).size).toBe(
       1,
     );
+  });
+
+  test('two groups written anew do not make each other doubtful', async () => {
+    const scene = twoGroups();
+    for (const name of ['one', 'two']) {
+      writeFileSync(scene.upper.at(name as Bytes), `# ${name}\n`);
+      scene.plink(name);
+    }
+    const { outcome } = await runGoal(scene.union, 'flush');
+    expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([3, 2]);
+  });
+
+  test('nor does a name that another lower branch has covered all along', async () => {
+    const scene = new AufsScene(['rw', 'ro', 'ro']);
+    scene.file(scene.lower, ['one', 'one2'], 'the first file, as it was\n');
+    scene.file(scene.lower, ['two', 'two2'], 'quite another text in here\n');
+    scene.file(scene.branches[1] ?? scene.lower, ['two'], 'a newer version of it\n');
+    writeFileSync(scene.upper.at(ascii('one')), '#\n');
+    scene.plink('one');
+    const { outcome } = await runGoal(scene.union, 'flush');
+    expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([1, 1]);
   });
 
   test('an edited file in the way of `sed -i` elsewhere does not make its neighbours doubtful', async () => {

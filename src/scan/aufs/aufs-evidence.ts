@@ -9,6 +9,7 @@ import type { Layer, Stack } from '../../union/view-rules.js';
 import type { ScanOptions } from '../scan.js';
 import type { WalkProgress } from '../walk/walk-visitor.js';
 import { type Candidate, Candidates } from './aufs-candidates.js';
+import { DisplacedFiles } from './aufs-displaced.js';
 import type { RawPlink } from './aufs-index.js';
 import { type FileAt, type Likeness, likeness } from './aufs-likeness.js';
 import type { Namesake } from './aufs-names.js';
@@ -22,7 +23,7 @@ export interface Judged {
   readonly proof: Proof;
   /** Lower files that it looks like, the likest first; for a person, never acted on. */
   readonly candidates: readonly Candidate[];
-  /** Lower files with removed names that it may have been, if nothing is proved. */
+  /** Lower files with removed or hidden names that it may have been, if nothing is proved. */
   readonly removed: readonly RemovedFile[];
 }
 
@@ -63,12 +64,18 @@ export async function judgePlinks(
     for (const { plink, proof, firm } of claims) {
       if (!firm) far.add(plink, fileOf(plink), proof.origin !== undefined);
     }
-    const [unseen] = far.isEmpty ? [] : await searchLowers(roots, far, options, progress);
+    const displaced = new DisplacedFiles(
+      claims.filter(({ own, firm }) => !firm && own?.degree === 'none').map(({ plink }) => plink),
+    );
+    const [unseen] = far.isEmpty ? [] : await searchLowers(roots, far, displaced, options, progress);
+    const hidden = await displaced.find(layers, roots, asked, options, progress);
 
     const taken = new Set(
       claims.flatMap(({ proof, firm }) => (firm ? [keyOf(proof.origin as Namesake)] : [])),
     );
-    const free = removed.filter(({ file }) => !taken.has(keyOf(file)));
+    const known = new Set(removed.map(({ file }) => keyOf(file)));
+    const lost = [...removed, ...hidden.filter(({ file }) => !known.has(keyOf(file)))];
+    const free = lost.filter(({ file }) => !taken.has(keyOf(file)));
     return claims.map(({ plink, proof, own, firm }) => {
       const candidates = merge(near.of(plink), far.of(plink));
       return {

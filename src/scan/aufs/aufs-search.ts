@@ -10,6 +10,8 @@ import { bareRules } from '../walk/bare-rules.js';
 import { runWalk } from '../walk/run-walk.js';
 import type { WalkDirectory, WalkProgress, WalkVisitor } from '../walk/walk-visitor.js';
 import type { Candidates } from './aufs-candidates.js';
+import type { DisplacedFiles } from './aufs-displaced.js';
+import type { Namesake } from './aufs-names.js';
 
 /** A branch of an aufs alone: aufs' own names are no files of it. */
 const bareBranch: ViewRules = { ...bareRules, hidden: (name) => name.startsWith(WHITEOUT_PREFIX) };
@@ -22,10 +24,11 @@ const bareBranch: ViewRules = { ...bareRules, hidden: (name) => name.startsWith(
 export async function searchLowers(
   roots: Stack,
   candidates: Candidates,
+  displaced: DisplacedFiles,
   options: ScanOptions,
   progress: WalkProgress,
 ): Promise<Unreadable[]> {
-  const search = new Search(candidates);
+  const search = new Search(candidates, displaced);
   for (const root of roots) {
     if (root.layer.role !== 'lower') continue;
     await runWalk([root], bareBranch, search, options, progress);
@@ -36,9 +39,11 @@ export async function searchLowers(
 class Search implements WalkVisitor {
   readonly unreadable: Unreadable[] = [];
   readonly #candidates: Candidates;
+  readonly #displaced: DisplacedFiles;
 
-  constructor(candidates: Candidates) {
+  constructor(candidates: Candidates, displaced: DisplacedFiles) {
     this.#candidates = candidates;
+    this.#displaced = displaced;
   }
 
   wanted(): 'all' {
@@ -52,10 +57,9 @@ class Search implements WalkVisitor {
       refuseCovered(at, name, inode);
       const s = stat(at.fd, name);
       const path = joinBytes(at.real, name);
-      this.#candidates.consider(
-        { branch: at.layer.branch, path, dev: s.dev, ino: s.ino, stat: s },
-        { dirfd: at.fd, name, stat: s },
-      );
+      const file: Namesake = { branch: at.layer.branch, path, dev: s.dev, ino: s.ino, stat: s };
+      this.#displaced.meet(file);
+      this.#candidates.consider(file, { dirfd: at.fd, name, stat: s });
     } catch (error) {
       if (!isSysError(error)) throw error;
       this.onUnreadable({ path: joinBytes(at.real, name), branch: at.layer.branch, code: error.code });
