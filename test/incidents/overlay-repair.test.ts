@@ -59,6 +59,11 @@ function rescued(rescue: string): Record<string, string> {
   return found;
 }
 
+function removeWritten(view: Place): void {
+  append(view, 'A', 'one\n');
+  unlinkSync(view.at(ascii('A')));
+}
+
 describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (directory) => {
   afterEach(() => interpose(undefined));
 
@@ -90,6 +95,27 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
     expect(troubles(done)).toContain('upper-moved');
     expect(done.exitCode).toBe(4);
     expectSameTree(before.own, layersOf(place).own);
+  });
+
+  test.each([
+    ['written', (view: Place) => append(view, 'A', 'one\n')],
+    ['written and removed under that name', removeWritten],
+  ] as const)('work-of-another-union: a file %s there comes to no name of this one', async (_, session) => {
+    const root = directory();
+    const one = overlayWith(root, { session });
+    const two = { ...one, upper: join(root, 'upper2'), work: join(root, 'work2') };
+    for (const made of [two.upper, two.work]) mkdirSync(made);
+    whileMounted(two, INDEX, (view) => append(view, 'solo', 'two\n'));
+    const mixed = { ...two, work: one.work };
+    const before = [layersOf(one), layersOf(two)];
+    const done = await runRepair(['repair', '-y', ...overlayWords(mixed, INDEX)]);
+    expect(troubles(done)).toContain('upper-moved');
+    expect(done.repairs).toEqual([expect.objectContaining({ code: 'upper-moved', done: false })]);
+    expect(done.exitCode).toBe(4);
+    for (const [i, place] of [one, two].entries()) {
+      expectSameTree(before[i]?.own ?? [], layersOf(place).own);
+    }
+    expect(shown(one, 'B', 'd/C')).toEqual(['lowerdata\none\n', 'lowerdata\none\n']);
   });
 
   describe.each(['ext4', 'tmpfs'] as const)('with a rescue directory on %s', (type) => {

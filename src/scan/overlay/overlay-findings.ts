@@ -59,7 +59,8 @@ async function thoroughFindings(
   ];
 }
 
-function blockedFindings({ blocked, union }: ScanResult, { overlay, detached }: OverlaySeen): Finding[] {
+function blockedFindings(result: ScanResult, { overlay, raw, detached }: OverlaySeen): Finding[] {
+  const { blocked, union } = result;
   if (blocked === undefined) return [];
   const { code, message, remedy } = blocked;
   const path = union.branches[0]?.path ?? ('' as Bytes);
@@ -67,8 +68,7 @@ function blockedFindings({ blocked, union }: ScanResult, { overlay, detached }: 
   if (code !== 'upper-moved' || index === undefined) {
     return [{ code, severity: 'error', path, message, remedy, safe: false }];
   }
-  // The new upper's files are the index' own links: they were copied together, hardlinks kept.
-  const whole = detached.length === 0;
+  const whole = detached.length === 0 && isIndexOf(result, raw);
   return ['origin', 'upper']
     .filter((attribute) => getXattrFd(index, `${prefix}${attribute}`) !== undefined)
     .slice(0, 1)
@@ -86,4 +86,14 @@ function blockedFindings({ blocked, union }: ScanResult, { overlay, detached }: 
         consent: whole ? ('safe' as const) : ('decide' as const),
       },
     }));
+}
+
+/**
+ * Whether the files of an upper are the index' own links, all of them: then they were copied together, hardlinks kept.
+ * The work directory of another union has none of its files here, and its copies must not come to this one's names.
+ */
+function isIndexOf({ entries }: ScanResult, raw: readonly RawIndexEntry[]): boolean {
+  const files = entries.filter((_, i) => raw[i]?.type === 'file');
+  const accounted = files.every(({ inode, names }) => inode.nlink === 1 + names.length);
+  return accounted && (files.length === 0 || files.some(({ names }) => names.length > 0));
 }

@@ -177,7 +177,7 @@ function upperMoved(
     return {
       code: 'upper-moved',
       message: 'the index belongs to another upper: a mount with index=on fails with ESTALE',
-      remedy: `if upper and work were copied together with their hardlinks, remove the xattr ${prefix}${attribute} of ${union.work}/index`,
+      remedy: `give the upper and the work directory that belong together; if both were copied, with their hardlinks, remove the xattr ${prefix}${attribute} of ${union.work}/index`,
     };
   }
   return undefined;
