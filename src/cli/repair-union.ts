@@ -82,7 +82,8 @@ export async function repairUnion(
     const mapped = orders === undefined ? undefined : await mappedRepair(scan, orders, context);
     const told = mapped?.told ?? [];
     const done = misnamed(union, unmatched(choices.unbreak, scan.findings), context);
-    return repairReport({ scan, done, told, left, dryRun, seconds: seconds(), stop: undefined });
+    const { yes } = choices;
+    return repairReport({ scan, done, told, left, yes, dryRun, seconds: seconds(), stop: undefined });
   }
   if (union.mounted !== undefined) {
     throw new Problem('busy', 'mounted', 'the union is mounted: its upper and its index are in use', {
@@ -96,7 +97,8 @@ export async function repairUnion(
     const { scan, done, left, idle, stopped } = await repairRounds(union, orders, probe, context);
     const stop = stopped ? stopCode(context.signal) : undefined;
     const all = [...done, ...misnamed(union, idle, context)];
-    return repairReport({ scan, done: all, told: [], left, dryRun: false, seconds: seconds(), stop });
+    const { yes } = choices;
+    return repairReport({ scan, done: all, told: [], left, yes, dryRun: false, seconds: seconds(), stop });
   });
 }
 

@@ -21,6 +21,8 @@ export interface RepairRun {
   readonly told: readonly RepairOutcome[];
   /** Repairs that were not carried out, and what each would need. */
   readonly left: readonly Decision[];
+  /** Whether what is safe, or told by a map, needs no further word. */
+  readonly yes: boolean;
   readonly dryRun: boolean;
   readonly seconds: number;
   /** The exit code of the signal that ended the run early. */
@@ -28,7 +30,8 @@ export interface RepairRun {
 }
 
 /** What `repair` tells. */
-export function repairReport(run: RepairRun): Report {
+export function repairReport(whole: RepairRun): Report {
+  const run = withoutPlaced(whole);
   const { scan, done, told, left, dryRun, seconds, stop } = run;
   return {
     exitCode: stop ?? (needsAttention(run) ? 4 : 0),
@@ -47,7 +50,7 @@ export function repairReport(run: RepairRun): Report {
       target: targetJson(scan.union),
       entries: [],
       repairs: [...[...done, ...told].map(outcomeJson), ...left.map(decisionJson)],
-      findings: scan.findings.map(findingJson),
+      findings: whole.scan.findings.map(findingJson),
       unreadable: scan.unreadable.map(unreadableJson),
       summary: summaryJson({
         entries: scan.entries.length,
@@ -60,6 +63,22 @@ export function repairReport(run: RepairRun): Report {
       }),
     }),
   };
+}
+
+/** A dry run without what is found of entries that the map would place: the run itself comes to them no more. */
+function withoutPlaced(run: RepairRun): RepairRun {
+  const placed = placedBy(run);
+  const stays = ({ path }: Finding): boolean => !placed.has(path);
+  return {
+    ...run,
+    scan: { ...run.scan, findings: run.scan.findings.filter(stays) },
+    left: run.left.filter(({ finding }) => stays(finding)),
+  };
+}
+
+function placedBy({ told, dryRun, yes }: RepairRun): ReadonlySet<Bytes> {
+  if (!dryRun || !yes) return new Set();
+  return new Set(told.filter(({ reason }) => reason === undefined).map(({ finding }) => finding.path));
 }
 
 /** Findings that no repair of the plan would mend. */
@@ -137,20 +156,21 @@ function plannedLines({ finding, action, verdict, missing }: Decision, { style }
   ];
 }
 
-function summaryLines({ scan, done, left, dryRun, stop }: RepairRun, { style }: Page): Line[] {
+function summaryLines(run: RepairRun, { style }: Page): Line[] {
+  const { scan, done, told, left, dryRun, stop } = run;
   const mended = done.filter((outcome) => outcome.done).length;
   const lines: Line[] = [{ level: 'info', text: '' }];
   if (mended > 0)
     lines.push({ level: 'info', text: `${style.green('✓')} ${plural(mended, 'repair')} made.` });
   const rest = scan.findings.filter(({ severity }) => severity !== 'note').length;
-  if (done.length === 0 && rest === 0 && left.length === 0) {
+  if (done.length === 0 && rest === 0 && left.length + told.length === 0) {
     lines.push({ level: 'info', text: `${style.green('✓')} Nothing to repair.` });
   }
-  const willDo = left.filter(({ verdict }) => verdict === 'do').length;
-  if (dryRun && left.length > 0) {
+  const willDo = left.filter(({ verdict }) => verdict === 'do').length + placedBy(run).size;
+  if (dryRun && left.length + told.length > 0) {
     lines.push({
       level: 'info',
-      text: `Would make ${willDo} of ${plural(left.length, 'repair')}. Nothing was changed.`,
+      text: `Would make ${willDo} of ${plural(left.length + told.length, 'repair')}. Nothing was changed.`,
     });
   }
   const open = left.filter(({ finding }) => finding.severity !== 'note');

@@ -1,4 +1,4 @@
-import { type Bytes, baseOf, parentOf } from '../sys/bytes.js';
+import { type Bytes, baseOf, componentsOf, parentOf } from '../sys/bytes.js';
 import { type InodeId, sameInode } from '../sys/inode-id.js';
 import { S_IFMT, type Stat } from '../sys/stat.js';
 import { AUFS_NAME_MAX } from '../union/aufs-names.js';
@@ -84,6 +84,7 @@ async function mapOne(
     if (judged.link) link.push(path);
     lower = judged.lower ?? lower;
   }
+  if (entry.names.length + link.length === 0) return refuse('no name is given to it');
   const seen = new Map<Bytes, MissingDirectory>();
   for (const path of link) {
     for (const each of lackingDirectories(view.roots, view.rules, parentOf(path), entry.branch))
@@ -110,6 +111,7 @@ function judgeName(
   path: Bytes,
   known: (InodeId & { readonly branch: number }) | undefined,
 ): Judged | string {
+  if (componentsOf(path).some((name) => rules.hidden?.(name) === true)) return 'is no name that aufs shows';
   if (entry.aufs !== undefined && baseOf(path).length > AUFS_NAME_MAX) return 'is longer than aufs can show';
   const fate = nameFate(roots, rules, path);
   if (fate.is === 'hidden') return 'was removed through the union: a whiteout hides it';

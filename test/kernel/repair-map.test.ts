@@ -57,6 +57,15 @@ describeKernel('a map of names, of entries that nothing else proves', ['root', '
     expect(mapped(again)).toEqual([]);
   });
 
+  test('a dry run tells what the run then does', async () => {
+    const map = '11.15 fileB d/fileC\n13.20 anew\n14.21 g3b\n';
+    const told = await repair(map, '-y', '--dry-run');
+    expect(mapped(told)).toEqual([...Array(3)].map(() => [false, null]));
+    const done = await repair(map, '-y');
+    expect(mapped(done)).toEqual([...Array(3)].map(() => [true, null]));
+    expect([told.exitCode, told.repairs.length]).toEqual([done.exitCode, done.repairs.length]);
+  });
+
   test('as JSON too, and a new name beside an old one', async () => {
     const done = await repair('{ "14.21": ["/g3b", { "b64": "ZzNyZW4=" }] }', '-y');
     expect(mapped(done)).toEqual([[true, null]]);
@@ -92,6 +101,9 @@ describeKernel('a map of names, of entries that nothing else proves', ['root', '
     ['names of two lower files', '11.15 fileB g3b', 'another lower file'],
     ['a name in no directory', '11.15 nowhere/x', 'a directory that is not there'],
     ['a name on the upper branch', '11.15 g3ren', 'another file on the upper branch'],
+    ['a whiteout of another name', '11.15 .wh.fileB', 'no name that aufs shows'],
+    ['a name in a directory of aufs itself', '11.15 .wh..wh.orph/x', 'no name that aufs shows'],
+    ['no name at all', '11.15', 'no name is given'],
   ])('%s is refused, and nothing changes', async (_, map, reason) => {
     const before = snapshot(upper);
     const told = await repair(map, '--dry-run');

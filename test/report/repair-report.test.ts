@@ -35,6 +35,7 @@ const run = (changes: Partial<RepairRun>): string =>
       done: [],
       told: [],
       left: [],
+      yes: false,
       dryRun: false,
       seconds: 0,
       stop: undefined,

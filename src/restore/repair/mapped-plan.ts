@@ -25,8 +25,7 @@ function entryPlan({ entry, link, obstacle }: MappedEntry): EntryPlan {
     obstacle ??
     (entry.inode.nlink === seen
       ? undefined
-      : `the inode has ${entry.inode.nlink} links, and only ${seen} were seen`) ??
-    (entry.names.length + link.length === 0 ? 'no name is given to it' : undefined);
+      : `the inode has ${entry.inode.nlink} links, and only ${seen} were seen`);
   return {
     entry,
     link,
