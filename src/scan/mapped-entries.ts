@@ -41,10 +41,17 @@ export async function mappedEntries(
   try {
     const mapped: MappedEntry[] = [];
     for (const [entry, names] of map) mapped.push(await mapOne(view, scan, entry, names, options));
-    return mapped;
+    return mapped.map((each) => withoutRivals(each, mapped));
   } finally {
     view.close();
   }
+}
+
+/** A name can show one file: given to two entries it says nothing of either. */
+function withoutRivals(own: MappedEntry, all: readonly MappedEntry[]): MappedEntry {
+  const rivals = all.filter(({ entry }) => entry !== own.entry && !sameInode(entry.inode, own.entry.inode));
+  const twice = own.link.find((path) => rivals.some(({ link }) => link.includes(path)));
+  return twice === undefined ? own : { ...own, link: [], refusal: `/${twice} is given to two entries` };
 }
 
 interface View {

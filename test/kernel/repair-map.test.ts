@@ -66,6 +66,18 @@ describeKernel('a map of names, of entries that nothing else proves', ['root', '
     expect([told.exitCode, told.repairs.length]).toEqual([done.exitCode, done.repairs.length]);
   });
 
+  test('a name that is given to two entries comes to neither', async () => {
+    const map = '11.15 fileB d/fileC anew\n13.20 anew\n';
+    for (const words of [['-y', '--dry-run'], ['-y']]) {
+      const reason = expect.stringContaining('two entries');
+      expect(mapped(await repair(map, ...words))).toEqual([
+        [false, reason],
+        [false, reason],
+      ]);
+    }
+    expect(entries()).toEqual(expect.arrayContaining(['11.15', '13.20']));
+  });
+
   test('as JSON too, and a new name beside an old one', async () => {
     const done = await repair('{ "14.21": ["/g3b", { "b64": "ZzNyZW4=" }] }', '-y');
     expect(mapped(done)).toEqual([[true, null]]);
