@@ -11,7 +11,7 @@ import type { AufsUnion } from '../../union/union.js';
 import type { Layer } from '../../union/view-rules.js';
 import { openLayers } from '../open-layers.js';
 import { isOwnTemporary, RUNNING_XATTR } from '../own-marks.js';
-import type { Blocked, Leftovers, ScanResult } from '../result.js';
+import type { Blocked, Leftovers, ScanResult, Unreadable } from '../result.js';
 import type { ScanOptions } from '../scan.js';
 import { runWalk } from '../walk/run-walk.js';
 import { clues, suspected } from './aufs-clues.js';
@@ -45,7 +45,7 @@ export async function scanAufs(union: AufsUnion, options: ScanOptions): Promise<
     if (lower.byInode.size > 0) await runWalk(layers.roots, aufsRules, lower, options, progress);
 
     const claims = rivals(judged);
-    const unreadable = [...upper.unreadable, ...lower.unreadable];
+    const unreadable = [...upper.unreadable, ...lower.unreadable.filter(notIn(upper.unreadable))];
     const namesOf = (file: Namesake): LowerNames | undefined =>
       lower.byInode.get(lowerKey(file.branch, file));
     const entries = plinks.map((plink) => {
@@ -81,6 +81,13 @@ export async function scanAufs(union: AufsUnion, options: ScanOptions): Promise<
 function hasPlinks({ root }: Layer): boolean {
   const there = statIfThere(root, PLINK_DIRECTORY);
   return there !== undefined && isDirectory(there);
+}
+
+/** Both walks come to the directories of the uppers. */
+function notIn(known: readonly Unreadable[]): (each: Unreadable) => boolean {
+  const keyOf = ({ branch, path, code }: Unreadable): string => `${branch} ${code} ${path}`;
+  const keys = new Set(known.map(keyOf));
+  return (each) => !keys.has(keyOf(each));
 }
 
 /** What makes the merged view another than the one that is walked here. */
