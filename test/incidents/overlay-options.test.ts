@@ -41,6 +41,17 @@ describeIncidents('mount options that change what is on the disk', fileSystems, 
     expectSameView(before.tree, viewOf(place, options).tree);
   });
 
+  test.each([
+    ['userxattr', 'with -o userxattr', 'user.overlay.*'],
+    ['', 'without -o userxattr', 'trusted.overlay.*'],
+  ])('marks-of-the-other-kind: made with "%s", it is to be named %s', async (made, how, marks) => {
+    const words = (option: string): string[] => ['index=on', ...(option === '' ? [] : [option])];
+    const place = overlayWith(directory(), { options: words(made) });
+    const other = overlayUnion(place, words(made === '' ? 'userxattr' : ''));
+    const hint = expect.stringMatching(new RegExp(`${marks.replaceAll('*', '\\*')}: .* ${how}`));
+    await expect(runGoal(other, 'flush')).rejects.toMatchObject({ code: 'no-origin', hint });
+  });
+
   test.each(goals)(
     'redirect-not-followed: %s keeps an entry that a redirected directory may name',
     async (goal) => {

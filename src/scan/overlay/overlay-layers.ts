@@ -77,7 +77,7 @@ export function openOverlayLayers(union: OverlayUnion): OverlayLayers {
       volatileMark(union, work) ??
       (index === undefined || top === undefined
         ? undefined
-        : (lowerMismatch(union, top, rootOrigin) ?? upperMoved(union, upper, index, prefix)));
+        : (lowerMismatch(union, upper, top, rootOrigin) ?? upperMoved(union, upper, index, prefix)));
     return { layers, upper, lowers, index, work, prefix, blocked, close: closeAll };
   } catch (error) {
     closeAll();
@@ -133,6 +133,7 @@ function volatileMark(union: OverlayUnion, work: number): Blocked | undefined {
 
 function lowerMismatch(
   union: OverlayUnion,
+  upper: HandleLayer,
   top: HandleLayer,
   rootOrigin: OverlayHandle | undefined,
 ): Blocked | undefined {
@@ -141,8 +142,7 @@ function lowerMismatch(
     return {
       code: 'no-origin',
       message: `the upper does not say which lower it belongs to (no ${xattrPrefix(union)}origin on its root)`,
-      remedy:
-        'run it as root, with -o userxattr if it was mounted so; if the upper was copied, copy it with its xattrs',
+      remedy: otherMarks(union, upper) ?? 'if the upper was copied, copy it with its xattrs',
     };
   }
   const uuidFits = top.uuid === undefined || top.uuid.equals(rootOrigin.uuid);
@@ -157,6 +157,13 @@ function lowerMismatch(
     message: `the top lower is not the one this upper was made on: ${consequence}`,
     remedy: 'give the lower that the union was mounted with; a copy of it is another directory to the kernel',
   };
+}
+
+/** What to do where the upper carries the marks of the other kind. */
+function otherMarks({ options }: OverlayUnion, { root }: HandleLayer): string | undefined {
+  const other = options.userxattr ? 'trusted.overlay.' : 'user.overlay.';
+  if (handleXattr(root, `${other}origin`) === undefined) return undefined;
+  return `its marks are ${other}*: name the union ${options.userxattr ? 'without' : 'with'} -o userxattr`;
 }
 
 function upperMoved(
