@@ -8,10 +8,12 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { nextSteps } from '../../src/report/next-step.js';
 import { apply } from '../../src/restore/apply.js';
 import { plan } from '../../src/restore/plan.js';
 import type { Outcome } from '../../src/restore/plan-types.js';
@@ -157,6 +159,19 @@ describeIncidents('metadata-only copies', ['ext4', 'xfs', 'btrfs'], (directory) 
       expectSameView(before.tree, viewOf(place, ['index=off', 'metacopy=off']).tree);
     },
   );
+
+  test('metacopy-without-its-lower: no command is named that cannot help', async () => {
+    const place = overlayWith(directory(), {
+      options: METACOPY,
+      session: (view) => chownSync(view.at(ascii('A')), 1000, 1000),
+    });
+    for (const name of ['A', 'B', 'd/C']) unlinkSync(join(place.lowers[0] as string, name));
+    const { found, outcome } = await runGoal(overlayUnion(place, METACOPY), 'flush');
+    expect(outcome.entriesRemoved).toBe(0);
+    const told = found.findings.filter(({ path }) => path === found.entries[0]?.name);
+    expect(told).toMatchObject([{ code: 'data-gone', safe: false }]);
+    expect(nextSteps(found)).toEqual([]);
+  });
 
   test('metacopy-moved-by-redirect: the data comes from where the lower has it', async () => {
     const place = overlayWith(directory(), {

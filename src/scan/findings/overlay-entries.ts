@@ -65,6 +65,15 @@ function ofEntry(
         action: rescue,
       });
     case 'stale':
+      if (entry.overlay?.metacopy !== undefined) {
+        return tell({
+          code: 'data-gone',
+          severity: 'error',
+          message: 'it has metadata alone, and the lower file that held its data is gone',
+          remedy:
+            'put the lower file back where it was, or write to the file in a mount that still can read it',
+        });
+      }
       return tell({
         code: 'stale',
         severity: 'warning',
