@@ -1,4 +1,6 @@
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -7,6 +9,7 @@ import {
   renameSync,
   statSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -175,6 +178,24 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
       expect(Object.keys(rescued(rescue))).toEqual(['lowerdata\nX\n']);
       expect(indexNames(place)).toEqual([]);
     });
+  });
+
+  test.each<[what: string, change: (file: string) => void, goes: boolean]>([
+    ['nothing', () => undefined, true],
+    ['another mode', (file) => chmodSync(file, 0o600), false],
+    ['another owner', (file) => chownSync(file, 7, 7), false],
+    ['another time', (file) => utimesSync(file, 1, 1), false],
+    ['a capability', (file) => command('setcap', 'cap_net_raw+ep', file), false],
+  ])('entry-without-marks: one that has %s of its own', async (_, change, goes) => {
+    const place = overlayWith(directory(), { session: removeWritten });
+    const [entry = ''] = indexNames(place);
+    const file = join(place.work, 'index', entry);
+    unlinkSync(file);
+    command('cp', '-p', join(place.lowers[0] as string, 'B'), file);
+    change(file);
+    expect(() => viewOf(place, INDEX)).toThrow();
+    const done = await runRepair(['repair', '-y', ...overlayWords(place, INDEX)]);
+    expect([done.exitCode, existsSync(file)]).toEqual(goes ? [0, false] : [4, true]);
   });
 
   test('deep-leftover-without-data: goes unasked', async () => {

@@ -8,7 +8,7 @@ import type { OverlayLayers } from '../overlay/overlay-layers.js';
 import { isOwnTemporary } from '../own-marks.js';
 import type { Finding, IndexEntry, ScanResult } from '../result.js';
 import { entrySpot } from './entry-spot.js';
-import { sameData } from './same-data.js';
+import { sameFile } from './same-data.js';
 
 /**
  * What is to be said of the entries of an overlay's index.
@@ -170,7 +170,7 @@ function damaged(entry: IndexEntry, overlay: OverlayLayers, tell: (told: Told) =
     return tell({
       code: 'failed-copy-up',
       severity: 'error',
-      remedy: 'plinkctl repair -y: it is removed, its data is that of the lower file',
+      remedy: 'plinkctl repair -y: it is removed, nothing in it differs from the lower file',
       safe: true,
       action: { kind: 'remove', at, consent: 'safe' },
     });
@@ -179,7 +179,7 @@ function damaged(entry: IndexEntry, overlay: OverlayLayers, tell: (told: Told) =
     code: 'failed-copy-up',
     severity: 'error',
     message:
-      'a file without any overlay attribute or name, and its data differs from the lower file: a mount with index=on fails',
+      'a file without any overlay attribute or name, and it differs from the lower file: a mount with index=on fails',
     remedy: 'repair --rescue DIR moves it away, which lets the union be mounted',
     action: { kind: 'rescue', at, consent: 'rescue' },
   });
@@ -191,7 +191,7 @@ function holdsNothingOfItsOwn(entry: IndexEntry, { lowers, index }: OverlayLayer
   if (shown === undefined || layer === undefined || index === undefined) return false;
   try {
     return withFd(openLongPath(layer.root, parentOf(shown.lower.path)), (dirfd) =>
-      sameData({ dirfd: index, name: entry.name }, { dirfd, name: baseOf(shown.lower.path) }),
+      sameFile({ dirfd: index, name: entry.name }, { dirfd, name: baseOf(shown.lower.path) }),
     );
   } catch (error) {
     if (isSysError(error)) return false;
