@@ -1,4 +1,4 @@
-import { refuseIfInUse } from '../../lock/in-use.js';
+import { overlayInUse, refuseIfInUse } from '../../lock/in-use.js';
 import { Problem } from '../../problem.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { countEntries } from '../../union/count-entries.js';
@@ -57,8 +57,13 @@ function flushable({ settings, context, say }: Helper, target: Bytes): OverlayUn
   }
 }
 
-async function flush({ settings, context }: Helper, union: OverlayUnion) {
-  refuseIfInUse(union, { kernelRoot: context.kernelRoot });
+async function flush({ settings, context, say }: Helper, union: OverlayUnion) {
+  const { inUse, where } = overlayInUse(union, { kernelRoot: context.kernelRoot });
+  // Detached by -l: no other umount of it will come.
+  if (inUse && where === undefined) {
+    say('its index is not flushed: a process still has a file of it open');
+  }
+  if (inUse) refuseIfInUse(union, { kernelRoot: context.kernelRoot });
   // Handles that NFS clients still have would die with the entries.
   const goal = settings.goal === 'restore' || union.options.nfsExport === true ? 'restore' : 'flush';
   return mend(union, goal, { 'dry-run': undefined, wait: `${settings.wait}` as Bytes }, context);
