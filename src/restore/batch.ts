@@ -1,8 +1,8 @@
 import type { IndexEntry } from '../scan/result.js';
 import { sameInode } from '../sys/inode-id.js';
 import { sight } from '../sys/stat.js';
-import { setXattr } from '../sys/xattr.js';
 import { attempt, type EntryRun } from './entry-run.js';
+import { fitAttribute } from './fit-attribute.js';
 import { linkNames } from './link-names.js';
 import { linksByDirectory } from './links-by-directory.js';
 import { type MadeDirectories, makeNeeded } from './needed-directories.js';
@@ -88,5 +88,5 @@ function settle(site: Site, runs: readonly EntryRun[]): void {
 
 function setNlink(site: Site, { plan: { entry } }: EntryRun, value: string): void {
   if (site.marks === undefined) return;
-  setXattr(site.index(entry.branch), entry.name, site.marks.nlink, Buffer.from(value, 'latin1'));
+  fitAttribute(site.index(entry.branch), entry.name, site.marks.nlink, Buffer.from(value, 'latin1'));
 }

@@ -9,11 +9,12 @@ import { randomHex } from '../sys/random-hex.js';
 import { isDirectory, stat, statIfThere } from '../sys/stat.js';
 import { fsync } from '../sys/sync.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
-import { getXattr, listXattr, removeXattr, setXattr } from '../sys/xattr.js';
+import { getXattr, listXattr, removeXattr } from '../sys/xattr.js';
 import { ORPHAN_DIRECTORY } from '../union/aufs-names.js';
 import { openLayerPath, openQuietly } from '../union/open-layer-directory.js';
 import { encodeOverlayHandle } from '../union/overlay-handle.js';
 import { copyFlags } from './directory-flags.js';
+import { fitAttribute } from './fit-attribute.js';
 import { SELF, type Site } from './site.js';
 import { TouchedDirectory } from './touched-directory.js';
 
@@ -130,11 +131,11 @@ function dress(site: Site, fd: number, model: number, { model: { branch } }: Mis
   for (const inherited of listXattr(fd, SELF)) {
     if (inherited.startsWith('system.') && !wanted.has(inherited)) removeXattr(fd, SELF, inherited);
   }
-  for (const [attribute, value] of wanted) setXattr(fd, SELF, attribute, value);
+  for (const [attribute, value] of wanted) fitAttribute(fd, SELF, attribute, value);
   if (site.prefix !== undefined) {
     const origin = originOf(site, branch, model);
-    if (origin !== undefined) setXattr(fd, SELF, `${site.prefix}origin`, origin);
-    setXattr(fd, SELF, `${site.prefix}impure`, Buffer.from('y'));
+    if (origin !== undefined) fitAttribute(fd, SELF, `${site.prefix}origin`, origin);
+    fitAttribute(fd, SELF, `${site.prefix}impure`, Buffer.from('y'));
     copyFlags(fd, model, site.prefix);
   }
   chmod(fd, m.mode);

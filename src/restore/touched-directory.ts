@@ -7,6 +7,7 @@ import { fsync } from '../sys/sync.js';
 import { isSysError, unless } from '../sys/sys-error.js';
 import { getXattrFd, removeXattr, setXattr } from '../sys/xattr.js';
 import { openLongPath } from '../union/open-layer-directory.js';
+import { fitAttribute } from './fit-attribute.js';
 import { SELF, type Site } from './site.js';
 
 interface Times {
@@ -27,8 +28,9 @@ export class TouchedDirectory {
     this.fd = openLongPath(site.layer(branch).root, path);
     try {
       this.#times = owedTimes(this.fd) ?? stat(this.fd, SELF);
-      this.#stash();
+      // First what must be there: the times can do without their attribute where only one of both fits.
       markImpure(site, this.fd);
+      this.#stash();
     } catch (error) {
       close(this.fd);
       throw error;
@@ -86,7 +88,7 @@ export class TouchedDirectory {
 function markImpure({ prefix }: Site, fd: number): void {
   if (prefix === undefined) return;
   if (getXattrFd(fd, `${prefix}impure`)?.toString('latin1') === 'y') return;
-  setXattr(fd, SELF, `${prefix}impure`, Buffer.from('y'));
+  fitAttribute(fd, SELF, `${prefix}impure`, Buffer.from('y'));
 }
 
 /** The times that an interrupted run still owes a directory. */

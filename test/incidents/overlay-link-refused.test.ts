@@ -1,11 +1,14 @@
 import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { ascii } from '../../src/sys/bytes.js';
+import { ascii, bytesFromText } from '../../src/sys/bytes.js';
+import { openDirectory, withFd } from '../../src/sys/open.js';
+import { isSysError } from '../../src/sys/sys-error.js';
+import { setXattr } from '../../src/sys/xattr.js';
 import { command } from '../support/command.js';
 import { makeLoopImage } from '../support/loop-image.js';
-import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
-import { overlayUnion, whileMounted } from '../support/overlay-place.js';
+import { append, commonLower, describeIncidents, overlayWith } from '../support/overlay-incident.js';
+import { type OverlayPlace, overlayUnion, whileMounted } from '../support/overlay-place.js';
 import { indexNames, layersOf, viewOf } from '../support/overlay-verifier.js';
 import { type Goal, runGoal } from '../support/restore-union.js';
 import { expectSameTree, expectSameView } from '../support/tree-diff.js';
@@ -13,6 +16,20 @@ import { expectSameTree, expectSameView } from '../support/tree-diff.js';
 const INDEX = ['index=on'];
 const goals: readonly Goal[] = ['restore', 'flush'];
 const EXT4_MAX_LINKS = 65_000;
+
+/** Gives a directory attributes until its file system takes not even a small one more. */
+function fillAttributes(path: string): void {
+  withFd(openDirectory(bytesFromText(path)), (fd) => {
+    for (let [size, i] = [1000, 0]; size >= 1; i += 1) {
+      try {
+        setXattr(fd, ascii(''), `user.${i}`, Buffer.alloc(size, 'x'));
+      } catch (error) {
+        if (!isSysError(error, 'ENOSPC')) throw error;
+        size = Math.floor(size / 2);
+      }
+    }
+  });
+}
 
 describeIncidents('file systems that refuse one link', ['ext4'], (directory) => {
   test('one-link-too-many: a flush of a group with every link that ext4 allows keeps the entry', async () => {
@@ -61,6 +78,30 @@ describeIncidents('file systems that refuse one link', ['ext4'], (directory) => 
     const { outcome } = await runGoal(overlayUnion(place, INDEX), goal);
     expect(outcome.linksRestored).toBe(1);
     expectSameView(before.tree, viewOf(place, ['index=off']).tree);
+  });
+
+  test.each([
+    ['its upper directory', (place: OverlayPlace) => join(place.upper, 'd')],
+    ['the lower directory it needs', (place: OverlayPlace) => join(place.lowers[0] as string, 'd')],
+  ])('attributes-that-do-not-fit in %s cost an entry its name, and no other entry', async (_, where) => {
+    const place = overlayWith(directory(), {
+      lower(lower) {
+        commonLower(lower);
+        linkSync(lower.at(ascii('solo')), lower.at(ascii('solo2')));
+      },
+      session: (view) => ['A', 'solo'].forEach((name) => void append(view, name)),
+    });
+    const full = where(place);
+    mkdirSync(full, { recursive: true });
+    fillAttributes(full);
+    const before = viewOf(place, INDEX);
+    const { outcome } = await runGoal(overlayUnion(place, INDEX), 'flush');
+    expect(outcome.entriesRemoved).toBe(1);
+    expect(outcome.entries.find(({ attention }) => attention)?.reason).toContain('do not fit');
+    expectSameView(before.tree, viewOf(place, INDEX).tree);
+    command('setfattr', '-x', 'user.1', full);
+    const rerun = await runGoal(overlayUnion(place, INDEX), 'flush');
+    expect([rerun.outcome.entriesRemoved, indexNames(place)]).toEqual([1, []]);
   });
 
   test.each(goals)('immutable-file: %s keeps the entry whole', async (goal) => {
