@@ -93,6 +93,7 @@ function needsAttention({ scan, done, left, dryRun }: RepairRun): boolean {
   );
   return (
     scan.unreadable.length > 0 ||
+    left.some(({ chosen, finding }) => chosen === true && !mended.has(finding)) ||
     scan.findings.some((finding) => finding.severity !== 'note' && !mended.has(finding))
   );
 }
@@ -173,7 +174,7 @@ function summaryLines(run: RepairRun, { style }: Page): Line[] {
       text: `Would make ${willDo} of ${plural(left.length + told.length, 'repair')}. Nothing was changed.`,
     });
   }
-  const open = left.filter(({ finding }) => finding.severity !== 'note');
+  const open = left.filter(({ finding, chosen }) => finding.severity !== 'note' || chosen === true);
   const needs = new Set(open.flatMap(({ missing }) => (missing === undefined ? [] : [missing])));
   for (const word of needs) {
     const count = open.filter(({ missing }) => missing === word).length;

@@ -431,6 +431,25 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
     }
   });
 
+  test.each([[[]], [['--dry-run']]])(
+    'group-broken-into-two-contents: one that is chosen and needs a rescue directory is told of (%j)',
+    async (words) => {
+      const place = overlayWith(directory(), {
+        options: ['index=off'],
+        session: (view) => ['A', 'B'].forEach((name) => void append(view, name, name)),
+      });
+      const before = layersOf(place);
+      const all = ['repair', '-y', '--unbreak', 'A', ...words, ...overlayWords(place, ['index=off'])];
+      const done = await runRepair(all);
+      expect(done.exitCode).toBe(4);
+      expect(done.repairs).toContainEqual(
+        expect.objectContaining({ done: false, reason: expect.stringContaining('--rescue DIR') }),
+      );
+      expect((await runMain(...all)).out).toContain('needs --rescue DIR');
+      expectSameTree(before.own, layersOf(place).own);
+    },
+  );
+
   test('flushed-group-with-a-name-made-anew: is healthy', async () => {
     const place = overlayWith(directory(), {
       session: (view) => command('chmod', '600', view.at(ascii('A')).toString()),

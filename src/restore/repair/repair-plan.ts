@@ -21,6 +21,8 @@ export interface Decision {
   readonly verdict: 'do' | 'ask' | 'leave';
   /** What the command line would need, as a half sentence. */
   readonly missing: string | undefined;
+  /** The command line names this one: left alone, it is told of, whatever the finding weighs. */
+  readonly chosen?: boolean;
 }
 
 /** Decides on every finding that can be repaired. Pure. */
@@ -35,20 +37,22 @@ function verdictOf(
   { path, severity }: Finding,
   action: RepairAction,
   { yes, rescue, rejoin, unbreak }: RepairChoices,
-): Pick<Decision, 'verdict' | 'missing'> {
-  if (needsRescue(action) && rescue === undefined) return { verdict: 'leave', missing: '--rescue DIR' };
+): Pick<Decision, 'verdict' | 'missing' | 'chosen'> {
   const names = chosenBy(path, action);
+  const chosen = action.consent === 'unbreak' && names.some((name) => unbreak.includes(name));
+  if (needsRescue(action) && rescue === undefined)
+    return { verdict: 'leave', missing: '--rescue DIR', chosen };
   const missing = {
     safe: undefined,
     rescue: undefined,
     rejoin: rejoin ? undefined : '--rejoin',
-    unbreak: names.some((name) => unbreak.includes(name)) ? undefined : `--unbreak ${path}`,
+    unbreak: chosen ? undefined : `--unbreak ${path}`,
     decide: 'a terminal, to ask a person',
   }[action.consent];
   // What a healthy union may show too is nothing to trouble a person with.
-  if (severity === 'note' && missing !== undefined) return { verdict: 'leave', missing };
-  if (missing === undefined && yes) return { verdict: 'do', missing: undefined };
-  return { verdict: 'ask', missing: missing ?? '-y' };
+  if (severity === 'note' && missing !== undefined) return { verdict: 'leave', missing, chosen };
+  if (missing === undefined && yes) return { verdict: 'do', missing: undefined, chosen };
+  return { verdict: 'ask', missing: missing ?? '-y', chosen };
 }
 
 /** The names by which a person may choose a repair. */
