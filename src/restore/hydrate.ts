@@ -12,6 +12,7 @@ import { copyData } from '../sys/whole-data.js';
 import { getXattr, getXattrFd, removeXattr, setXattr } from '../sys/xattr.js';
 import { blobOfIndexName, parseOverlayHandle } from '../union/overlay-handle.js';
 import type { Layer } from '../union/view-rules.js';
+import { fitAttribute } from './fit-attribute.js';
 import { SELF, type Site } from './site.js';
 
 const CAPABILITY = 'security.capability';
@@ -48,7 +49,7 @@ export function hydrate(site: Site, branch: number, entry: Bytes): void {
         mtime: String(to.mtime),
         capability: getXattr(fd, SELF, CAPABILITY)?.toString('hex') ?? null,
       };
-      setXattr(fd, SELF, HYDRATE_XATTR, Buffer.from(JSON.stringify(owed)));
+      fitAttribute(fd, SELF, HYDRATE_XATTR, Buffer.from(JSON.stringify(owed)));
       // The target keeps its size throughout: the union takes the size from this inode, also while the data is still
       // the lower's. What an interrupted run wrote is the same data at the same place.
       try {

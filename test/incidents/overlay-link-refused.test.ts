@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { ascii, bytesFromText } from '../../src/sys/bytes.js';
+import { ascii, type Bytes, bytesFromText } from '../../src/sys/bytes.js';
 import { openDirectory, withFd } from '../../src/sys/open.js';
 import { isSysError } from '../../src/sys/sys-error.js';
 import { setXattr } from '../../src/sys/xattr.js';
@@ -17,12 +17,12 @@ const INDEX = ['index=on'];
 const goals: readonly Goal[] = ['restore', 'flush'];
 const EXT4_MAX_LINKS = 65_000;
 
-/** Gives a directory attributes until its file system takes not even a small one more. */
+/** Gives a file attributes until its file system takes not even a small one more. */
 function fillAttributes(path: string): void {
-  withFd(openDirectory(bytesFromText(path)), (fd) => {
+  withFd(openDirectory(bytesFromText(dirname(path))), (fd) => {
     for (let [size, i] = [1000, 0]; size >= 1; i += 1) {
       try {
-        setXattr(fd, ascii(''), `user.${i}`, Buffer.alloc(size, 'x'));
+        setXattr(fd, bytesFromText(basename(path)), `user.${i}`, Buffer.alloc(size, 'x'));
       } catch (error) {
         if (!isSysError(error, 'ENOSPC')) throw error;
         size = Math.floor(size / 2);
@@ -102,6 +102,25 @@ describeIncidents('file systems that refuse one link', ['ext4'], (directory) => 
     command('setfattr', '-x', 'user.1', full);
     const rerun = await runGoal(overlayUnion(place, INDEX), 'flush');
     expect([rerun.outcome.entriesRemoved, indexNames(place)]).toEqual([1, []]);
+  });
+
+  test('attributes-that-do-not-fit in a metadata-only file keep its entry, and no other', async () => {
+    const options = ['index=on', 'metacopy=on'];
+    const place = overlayWith(directory(), {
+      options,
+      lower(lower) {
+        commonLower(lower);
+        linkSync(lower.at(ascii('solo')), lower.at(ascii('solo2')));
+      },
+      session: (view) =>
+        ['A', 'solo'].forEach((name) => void command('chmod', '600', view.at(name as Bytes).toString())),
+    });
+    fillAttributes(join(place.upper, 'A'));
+    const before = viewOf(place, options);
+    const { outcome } = await runGoal(overlayUnion(place, options), 'flush');
+    expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([3, 1]);
+    expect(outcome.entries.find(({ attention }) => attention)?.reason).toContain('do not fit');
+    expectSameView(before.tree, viewOf(place, options).tree);
   });
 
   test.each(goals)('immutable-file: %s keeps the entry whole', async (goal) => {
