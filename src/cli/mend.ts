@@ -30,14 +30,16 @@ export async function mend(
   if (dryRun) return planned(union, goal, context);
   const seconds = stopwatch();
   return underMaintenance(union, goal, wait, context, async () => {
-    refuseIfInUse(union, { kernelRoot: context.kernelRoot });
+    const stillFree = (): void => refuseIfInUse(union, { kernelRoot: context.kernelRoot });
+    stillFree();
     const found = await scanUnion(union, false, context);
     const todo = plan(found, goal);
     refuseUnprivileged(todo);
     // A scan may have taken minutes.
-    refuseIfInUse(union, { kernelRoot: context.kernelRoot });
+    stillFree();
     const outcome = await apply(todo, {
       signal: context.signal,
+      stillFree,
       onProgress: showLinking(context),
     });
     const stop = outcome.stopped ? stopCode(context.signal) : undefined;

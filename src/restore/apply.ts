@@ -20,6 +20,8 @@ export interface ApplyOptions {
   readonly signal?: AbortSignal;
   /** Links in one batch, about; for tests. */
   readonly batchLinks?: number;
+  /** Throws where somebody has mounted the union; asked before the entries of a batch go. */
+  readonly stillFree?: () => void;
   readonly onProgress?: (progress: { readonly links: number; readonly total: number }) => void;
 }
 
@@ -33,7 +35,8 @@ const BATCH_LINKS = 65_536;
  * Carries out a plan: the one writer of branches. In every batch all names are linked and durable before the
  * first entry goes; a run that is stopped anywhere is finished by the next.
  *
- * @throws Problem operational where the file system refuses in a way that concerns every entry (full, read-only, I/O)
+ * @throws Problem operational where the file system refuses in a way that concerns every entry (full, read-only, I/O),
+ *   or what `stillFree` throws; what was done until then stays done, and is told
  */
 export async function apply(plan: Plan, options: ApplyOptions = {}): Promise<Outcome> {
   const idle = plan.entries.length === 0 && !owesAnything(plan);
@@ -63,9 +66,10 @@ export async function apply(plan: Plan, options: ApplyOptions = {}): Promise<Out
         break;
       }
       const before = links;
-      const done = await runBatch(site, plan, batch, made, (more) =>
-        options.onProgress?.({ links: before + more, total }),
-      );
+      const done = await runBatch(site, plan, batch, made, {
+        ...(options.stillFree === undefined ? {} : { stillFree: options.stillFree }),
+        onLinks: (more) => options.onProgress?.({ links: before + more, total }),
+      });
       directoriesMade += done.directoriesMade;
       for (const run of done.runs) {
         links += run.restored.length;

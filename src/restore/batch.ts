@@ -23,6 +23,7 @@ const none: readonly never[] = [];
 /**
  * Links, counts and only then removes the entries of one batch.
  *
+ * @param stillFree - asked before the first entry goes
  * @param onLinks - told now and then how many of the batch's links are made
  */
 export async function runBatch(
@@ -30,7 +31,7 @@ export async function runBatch(
   plan: Plan,
   entries: readonly EntryPlan[],
   made: MadeDirectories,
-  onLinks?: (links: number) => void,
+  { stillFree, onLinks }: { readonly stillFree?: () => void; readonly onLinks?: (links: number) => void },
 ): Promise<BatchDone> {
   const runs: EntryRun[] = entries.map((each) => ({
     plan: each,
@@ -48,6 +49,7 @@ export async function runBatch(
     promise(site, runs);
     await linkNames(site, links, pace);
     settle(site, runs);
+    if (runs.some((run) => run.plan.remove && run.failure === undefined)) stillFree?.();
     await removeEntries(site, runs, pace);
   } catch (error) {
     failure = error;

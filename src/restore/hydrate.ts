@@ -54,6 +54,10 @@ export function hydrate(site: Site, branch: number, entry: Bytes): void {
       // the lower's. What an interrupted run wrote is the same data at the same place.
       try {
         copyData(source, fd, Number(from.size));
+        // Nobody may write to a lower, but what somebody did would be cut off or torn in the copy.
+        const now = stat(source, SELF);
+        if (now.size !== from.size || now.ctime !== from.ctime)
+          throw new SysError('open_by_handle_at', 22, entry);
         fsync(fd);
       } catch (error) {
         withdraw(fd, owed, isSysError(error, 'ENOSPC', 'EDQUOT') ? Number(to.size) : 0);

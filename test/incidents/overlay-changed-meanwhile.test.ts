@@ -6,12 +6,17 @@ import { plan } from '../../src/restore/plan.js';
 import type { Outcome } from '../../src/restore/plan-types.js';
 import { scan } from '../../src/scan/scan.js';
 import { ascii, type Bytes } from '../../src/sys/bytes.js';
+import { interpose } from '../../src/sys/seam.js';
 import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
+import { mountOverlay } from '../support/overlay-mount.js';
 import { type OverlayPlace, overlayUnion } from '../support/overlay-place.js';
 import { indexNames, viewOf } from '../support/overlay-verifier.js';
+import { overlayWords } from '../support/repair-run.js';
 import type { Goal } from '../support/restore-union.js';
-import { byPath, snapshot } from '../support/tree.js';
-import { expectSameTree } from '../support/tree-diff.js';
+import { runMain } from '../support/run-main.js';
+import { byPath, snapshot, type Tree } from '../support/tree.js';
+import { expectSameTree, expectSameView } from '../support/tree-diff.js';
+import { unmount } from '../support/unmount.js';
 
 const INDEX = ['index=on'];
 const goals: readonly Goal[] = ['restore', 'flush'];
@@ -93,6 +98,31 @@ describeIncidents('what changes between scan and apply', ['ext4'], (directory) =
     expect(outcome?.entriesRemoved ?? 0).toBe(0);
     expect(indexNames(place)).toEqual([]);
     expect(byPath(snapshot(place.upper)).get('A' as Bytes)?.size).toBe('12');
+  });
+
+  test('mounted-meanwhile: flush lets no entry go under the mount, and tells what it had done', async () => {
+    const place = overlayWith(directory());
+    // The root carries a mark that a rerun is due.
+    const files = (): Tree => viewOf(place, INDEX).tree.filter(({ path }) => path !== '');
+    const before = files();
+    const [entry = ''] = indexNames(place);
+    let links = 0;
+    interpose(({ name }, proceed) => {
+      const result = proceed();
+      if (name === 'linkat' && ++links === 2)
+        mountOverlay({ ...place, options: INDEX, target: place.merged });
+      return result;
+    });
+    const told = await runMain('flush', ...overlayWords(place, INDEX)).finally(() => interpose(undefined));
+    unmount(place.merged);
+    expect(told).toMatchObject({ code: 75, out: '' });
+    expect(told.err).toMatch(/mounted|in use/);
+    expect(told.err).toMatch(/2 names were put back before that/);
+    expect(indexNames(place)).toEqual([entry]);
+    expectSameView(before, files());
+    expect((await runMain('flush', ...overlayWords(place, INDEX))).code).toBe(0);
+    expect(indexNames(place)).toEqual([]);
+    expectSameView(before, files());
   });
 
   test('name-removed-meanwhile: flush keeps an entry whose names are not all there in the end', async () => {

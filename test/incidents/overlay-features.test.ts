@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  truncateSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -135,6 +136,30 @@ describeIncidents('metadata-only copies', ['ext4', 'xfs', 'btrfs'], (directory) 
     } finally {
       disk.dispose();
     }
+  });
+
+  test('lower-file-changed-while-it-is-copied: the file stays metadata-only, and is told', async () => {
+    const place = overlayWithTwo(directory(), join(directory(), 'lower'));
+    const before = viewOf(place, METACOPY);
+    const large = join(place.lowers[0] as string, 'large');
+    const { size } = lstatSync(large);
+    const bytes = readFileSync(large);
+    const found = await scan(overlayUnion(place, METACOPY));
+    let reads = 0;
+    interpose(({ name }, proceed) => {
+      const result = proceed();
+      if (name === 'pread' && reads++ === 0) truncateSync(large, size / 2);
+      return result;
+    });
+    const outcome = await apply(plan(found, 'flush')).finally(() => interpose(undefined));
+    expect(fatesOf(outcome)).toEqual([
+      ['large', false, true, expect.any(String)],
+      ['small', true, false, undefined],
+    ]);
+    writeFileSync(large, bytes);
+    expectSameView(before.tree, viewOf(place, METACOPY).tree);
+    await runGoal(overlayUnion(place, METACOPY), 'flush');
+    expectSameView(before.tree, viewOf(place, ['index=off', 'metacopy=off']).tree);
   });
 
   test.each([
