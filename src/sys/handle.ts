@@ -2,7 +2,7 @@ import type { Bytes } from './bytes.js';
 import { checkDirFd, checkFd, checkU32 } from './check.js';
 import { ADDRESS, fixedMemory, SYS, syscall } from './libc.js';
 import { O_CLOEXEC } from './open.js';
-import { PathArgument } from './path-argument.js';
+import { pathArgument } from './path-argument.js';
 import { invoke } from './seam.js';
 import { unless } from './sys-error.js';
 
@@ -22,7 +22,6 @@ const openByHandleCall = syscall('int', 'void *', 'int');
 const { bytes, address } = fixedMemory(8 + MAX_HANDLE);
 const buffer = Buffer.from(bytes.buffer);
 const mountId = fixedMemory(8);
-const argument = new PathArgument();
 
 /**
  * The handle of a name in a directory, no symlink followed; name `''` is the descriptor itself. Needs no
@@ -37,7 +36,7 @@ export function handleOf(dirfd: number, name: Bytes): Handle | undefined {
       return nameToHandleCall(
         SYS.name_to_handle_at,
         dirfd,
-        argument.put(name),
+        pathArgument.put(name),
         address,
         mountId.address,
         flags,

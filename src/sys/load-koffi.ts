@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type koffi from 'koffi';
 
 /** What this program uses of koffi. */
@@ -27,7 +28,10 @@ export function loadKoffi(
   if (version !== undefined && musl !== undefined && !existsSync(musl)) {
     try {
       const { arch } = process;
-      const native = require(`@koromix/koffi-linux-${arch}/linux_${arch}/koffi.node`) as Koffi & Released;
+      const name = `@koromix/koffi-linux-${arch}/linux_${arch}/koffi.node`;
+      // To look for a package by its name costs another 0.3 ms.
+      const beside = fileURLToPath(new URL(`../node_modules/${name}`, import.meta.url));
+      const native = require(existsSync(beside) ? beside : name) as Koffi & Released;
       // The package may lie here for the sake of another program's koffi.
       if (native.version === version) return native;
     } catch {

@@ -1,7 +1,7 @@
 import type { Bytes } from './bytes.js';
 import { checkDirFd, checkFd, checkName, checkU32 } from './check.js';
 import { ADDRESS, native, SYS, syscall } from './libc.js';
-import { PathArgument } from './path-argument.js';
+import { PathArgument, pathArgument } from './path-argument.js';
 import { invoke } from './seam.js';
 
 const AT_EMPTY_PATH = 0x1000;
@@ -20,7 +20,6 @@ const symlinkatCall = native('int symlinkat(int64_t target, int dirfd, int64_t p
 const readlinkatCall = native('long readlinkat(int dirfd, int64_t path, void *buf, size_t size)');
 const renameat2Call = syscall('int', ADDRESS, 'int', ADDRESS, 'unsigned int');
 
-const argument = new PathArgument();
 const second = new PathArgument();
 
 /**
@@ -32,7 +31,7 @@ export function link(fromDir: number, from: Bytes, toDir: number, to: Bytes): vo
   checkName(from);
   checkName(to);
   invoke('linkat', checkDirFd(toDir), to, () =>
-    linkatCall(checkDirFd(fromDir), argument.put(from), toDir, second.put(to), 0),
+    linkatCall(checkDirFd(fromDir), pathArgument.put(from), toDir, second.put(to), 0),
   );
 }
 
@@ -40,20 +39,22 @@ export function link(fromDir: number, from: Bytes, toDir: number, to: Bytes): vo
 export function linkFd(fd: number, toDir: number, to: Bytes): void {
   checkName(to);
   invoke('linkat', checkDirFd(toDir), to, () =>
-    linkatCall(checkFd(fd), argument.put('' as Bytes), toDir, second.put(to), AT_EMPTY_PATH),
+    linkatCall(checkFd(fd), pathArgument.put('' as Bytes), toDir, second.put(to), AT_EMPTY_PATH),
   );
 }
 
 /** Removes a name that is not a directory. */
 export function unlink(dirfd: number, name: Bytes): void {
   checkName(name);
-  invoke('unlinkat', checkDirFd(dirfd), name, () => unlinkatCall(dirfd, argument.put(name), 0));
+  invoke('unlinkat', checkDirFd(dirfd), name, () => unlinkatCall(dirfd, pathArgument.put(name), 0));
 }
 
 /** Removes an empty directory. */
 export function rmdir(dirfd: number, name: Bytes): void {
   checkName(name);
-  invoke('unlinkat', checkDirFd(dirfd), name, () => unlinkatCall(dirfd, argument.put(name), AT_REMOVEDIR));
+  invoke('unlinkat', checkDirFd(dirfd), name, () =>
+    unlinkatCall(dirfd, pathArgument.put(name), AT_REMOVEDIR),
+  );
 }
 
 /** Renames within one file system; `flags` are `RENAME_*`. */
@@ -61,7 +62,7 @@ export function rename(fromDir: number, from: Bytes, toDir: number, to: Bytes, f
   checkName(from);
   checkName(to);
   invoke('renameat2', checkDirFd(toDir), to, () =>
-    renameat2Call(SYS.renameat2, checkDirFd(fromDir), argument.put(from), toDir, second.put(to), flags),
+    renameat2Call(SYS.renameat2, checkDirFd(fromDir), pathArgument.put(from), toDir, second.put(to), flags),
   );
 }
 
@@ -69,7 +70,7 @@ export function rename(fromDir: number, from: Bytes, toDir: number, to: Bytes, f
 export function mkdir(dirfd: number, name: Bytes, mode: number): void {
   checkName(name);
   invoke('mkdirat', checkDirFd(dirfd), name, () =>
-    mkdiratCall(dirfd, argument.put(name), checkU32(mode, 'mode')),
+    mkdiratCall(dirfd, pathArgument.put(name), checkU32(mode, 'mode')),
   );
 }
 
@@ -77,7 +78,7 @@ export function mkdir(dirfd: number, name: Bytes, mode: number): void {
 export function mknod(dirfd: number, name: Bytes, mode: number, dev: bigint): void {
   checkName(name);
   invoke('mknodat', checkDirFd(dirfd), name, () =>
-    mknodatCall(dirfd, argument.put(name), checkU32(mode, 'mode'), dev),
+    mknodatCall(dirfd, pathArgument.put(name), checkU32(mode, 'mode'), dev),
   );
 }
 
@@ -85,7 +86,7 @@ export function mknod(dirfd: number, name: Bytes, mode: number, dev: bigint): vo
 export function symlink(target: Bytes, dirfd: number, name: Bytes): void {
   checkName(name);
   invoke('symlinkat', checkDirFd(dirfd), name, () =>
-    symlinkatCall(argument.put(target), dirfd, second.put(name)),
+    symlinkatCall(pathArgument.put(target), dirfd, second.put(name)),
   );
 }
 
@@ -93,7 +94,7 @@ export function symlink(target: Bytes, dirfd: number, name: Bytes): void {
 export function readLink(dirfd: number, name: Bytes): Bytes {
   const buffer = Buffer.allocUnsafe(4096);
   const length = invoke('readlinkat', checkDirFd(dirfd), name, () =>
-    readlinkatCall(dirfd, argument.put(name), buffer, buffer.length),
+    readlinkatCall(dirfd, pathArgument.put(name), buffer, buffer.length),
   );
   return buffer.toString('latin1', 0, length) as Bytes;
 }

@@ -10,7 +10,7 @@ import {
   RESOLVE_NO_SYMLINKS,
   RESOLVE_NO_XDEV,
 } from './open-how.js';
-import { PathArgument } from './path-argument.js';
+import { pathArgument } from './path-argument.js';
 import { invoke, invokeRaw } from './seam.js';
 import { isSysError, SysError } from './sys-error.js';
 
@@ -28,7 +28,6 @@ const openat2Call = syscall('int', ADDRESS, ADDRESS, 'size_t');
 const openatCall = native('int openat(int dirfd, int64_t path, int flags, unsigned int mode)');
 const closeCall = native('int close(int fd)');
 
-const argument = new PathArgument();
 const hows = new Map<number, FixedMemory>();
 
 /** `struct open_how`; a walk asks for the same one at every directory. */
@@ -45,7 +44,9 @@ function howOf(flags: number, resolve: number): Address {
 function openat2(dirfd: number, path: Bytes, flags: number, resolve: number): number {
   checkDirFd(dirfd);
   const how = howOf(flags, resolve);
-  return invoke('openat2', dirfd, path, () => openat2Call(OPENAT2, dirfd, argument.put(path), how, HOW_SIZE));
+  return invoke('openat2', dirfd, path, () =>
+    openat2Call(OPENAT2, dirfd, pathArgument.put(path), how, HOW_SIZE),
+  );
 }
 
 /**
@@ -65,7 +66,7 @@ export function openBeneathAnyMount(dirfd: number, path: Bytes, flags: number): 
 
 /** Opens a path that the administrator gave; symlinks on it are his and are followed. */
 export function openTrusted(path: Bytes, flags: number): number {
-  return invoke('openat', -100, path, () => openatCall(-100, argument.put(path), flags | O_CLOEXEC, 0));
+  return invoke('openat', -100, path, () => openatCall(-100, pathArgument.put(path), flags | O_CLOEXEC, 0));
 }
 
 /** A directory that the administrator gave, open for reading; its atime stays where this process may see to that. */
@@ -82,7 +83,7 @@ export function openDirectory(path: Bytes): number {
 export function createFile(dirfd: number, name: Bytes, mode: number): number {
   checkDirFd(dirfd);
   const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  return invoke('openat_create', dirfd, name, () => openatCall(dirfd, argument.put(name), flags, mode));
+  return invoke('openat_create', dirfd, name, () => openatCall(dirfd, pathArgument.put(name), flags, mode));
 }
 
 /**

@@ -53,3 +53,6 @@ export class PathArgument {
     return address;
   }
 }
+
+/** The one for calls that take a single path, or this one first. */
+export const pathArgument = new PathArgument();

@@ -2,7 +2,7 @@ import type { Bytes } from './bytes.js';
 import { checkDirFd } from './check.js';
 import type { InodeId } from './inode-id.js';
 import { ADDRESS, fixedMemory, SYS, syscall } from './libc.js';
-import { PathArgument } from './path-argument.js';
+import { pathArgument } from './path-argument.js';
 import { invokeRaw } from './seam.js';
 import { SysError } from './sys-error.js';
 
@@ -47,7 +47,6 @@ const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_AND_BIRTH = 0xfff;
 
 const statxCall = syscall('int', ADDRESS, 'int', 'unsigned int', ADDRESS);
-const argument = new PathArgument();
 const { bytes, address } = fixedMemory(256);
 const scratch = Buffer.from(bytes.buffer);
 const ENOENT = 2;
@@ -128,7 +127,7 @@ function statRaw(dirfd: number, name: Bytes): number {
   checkDirFd(dirfd);
   const flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (name === '' ? AT_EMPTY_PATH : 0);
   return invokeRaw('statx', dirfd, name, () =>
-    statxCall(SYS.statx, dirfd, argument.put(name), flags, STATX_BASIC_AND_BIRTH, address),
+    statxCall(SYS.statx, dirfd, pathArgument.put(name), flags, STATX_BASIC_AND_BIRTH, address),
   );
 }
 
