@@ -27,10 +27,14 @@ export async function mend(
   const wait = waitSeconds(values.wait);
   const dryRun = values['dry-run'] === true;
   if (union.mounted !== undefined) return throughMount(union, { goal, wait, dryRun }, context);
-  if (dryRun) return planned(union, goal, context);
+  const stillFree = (): void => refuseIfInUse(union, { kernelRoot: context.kernelRoot });
+  if (dryRun) {
+    // Named by its branches; the run itself would be refused.
+    stillFree();
+    return planned(union, goal, context);
+  }
   const seconds = stopwatch();
   return underMaintenance(union, goal, wait, context, async () => {
-    const stillFree = (): void => refuseIfInUse(union, { kernelRoot: context.kernelRoot });
     stillFree();
     const found = await scanUnion(union, false, context);
     const todo = plan(found, goal);

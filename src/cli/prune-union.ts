@@ -49,11 +49,12 @@ export async function prune(
   if (policy.rescue !== undefined) refuseRescueInBranch(policy.rescue, union);
   const seconds = stopwatch();
   if (union.mounted !== undefined) return mountedPruneReport(union, seconds());
+  const probe = (): void => refuseIfInUse(union, { kernelRoot: context.kernelRoot });
   if (values['dry-run'] === true) {
+    probe();
     const { found, plan } = await judge(union, policy, context);
     return pruneReport(found, plan, undefined, seconds(), undefined);
   }
-  const probe = (): void => refuseIfInUse(union, { kernelRoot: context.kernelRoot });
   return underMaintenance(union, 'prune', waitSeconds(values.wait), context, async () => {
     probe();
     const { found, plan } = await judge(union, policy, context);

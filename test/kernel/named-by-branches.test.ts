@@ -14,7 +14,7 @@ import { unmount } from '../support/unmount.js';
 
 const OPTIONS = ['index=on'];
 
-describeIncidents('list and check of a union that is named by its branches', ['ext4'], (directory) => {
+describeIncidents('a union that is named by its branches', ['ext4'], (directory) => {
   const mounts: string[] = [];
   afterEach(() => {
     for (const path of mounts.splice(0).reverse()) unmount(path);
@@ -48,6 +48,19 @@ describeIncidents('list and check of a union that is named by its branches', ['e
     expect(out).toContain(`next: plinkctl flush ${place.merged}\n`);
     expectSameTree(before.own, layersOf(place).own);
   });
+
+  test.each(['flush', 'restore', 'prune'])(
+    'mounted: a dry run of %s is refused as the run is',
+    async (name) => {
+      const place = withEntry();
+      mount(place);
+      const before = layersOf(place);
+      const [dry, run] = [await runMain(name, '-n', ...words(place)), await runMain(name, ...words(place))];
+      expect(dry).toEqual(run);
+      expect(run).toMatchObject({ code: 75, err: expect.stringContaining(`mounted at ${place.merged}`) });
+      expectSameTree(before.own, layersOf(place).own);
+    },
+  );
 
   test('not mounted: list looks into its own mount namespace alone, and says so', async () => {
     const place = withEntry();
