@@ -16,10 +16,12 @@ import { payTimes } from './touched-directory.js';
 import { writeFailure } from './write-failure.js';
 
 export interface ApplyOptions {
-  /** Stops the run between two batches; everything done until then is whole. */
+  /** Stops the run between two entries, or two directories that get names; everything done until then is whole. */
   readonly signal?: AbortSignal;
   /** Links in one batch, about; for tests. */
   readonly batchLinks?: number;
+  /** Milliseconds between two looks at the signal; for tests. */
+  readonly breathMs?: number;
   /** Throws where somebody has mounted the union; asked before the entries of a batch go. */
   readonly stillFree?: () => void;
   readonly onProgress?: (progress: { readonly links: number; readonly total: number }) => void;
@@ -67,16 +69,21 @@ export async function apply(plan: Plan, options: ApplyOptions = {}): Promise<Out
       }
       const before = links;
       const done = await runBatch(site, plan, batch, made, {
-        ...(options.stillFree === undefined ? {} : { stillFree: options.stillFree }),
+        stillFree: options.stillFree,
         onLinks: (more) => options.onProgress?.({ links: before + more, total }),
+        signal: options.signal,
+        breathMs: options.breathMs,
       });
+      stopped = done.stopped;
       directoriesMade += done.directoriesMade;
       for (const run of done.runs) {
+        if (stopped && !run.removed && run.restored.length === 0 && run.failure === undefined) continue;
         links += run.restored.length;
         outcomes.push(outcomeOfRun(run));
       }
       if (done.failure !== undefined)
         throw writeFailure(done.failure, plan.union, outcomeOf(outcomes, directoriesMade, true));
+      if (stopped) break;
     }
     if (!stopped) for (const branch of uppers) end(site, branch);
     return outcomeOf(outcomes, directoriesMade, stopped);

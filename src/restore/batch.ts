@@ -6,7 +6,7 @@ import { fitAttribute } from './fit-attribute.js';
 import { linkNames } from './link-names.js';
 import { linksByDirectory } from './links-by-directory.js';
 import { type MadeDirectories, makeNeeded } from './needed-directories.js';
-import { Pace } from './pace.js';
+import { Interrupted, Pace, type PaceOptions } from './pace.js';
 import type { EntryPlan, Plan } from './plan-types.js';
 import { removeEntries } from './remove-entries.js';
 import type { Site } from './site.js';
@@ -15,23 +15,27 @@ import type { Site } from './site.js';
 export interface BatchDone {
   readonly runs: readonly EntryRun[];
   readonly directoriesMade: number;
+  /** The signal ended it early. What was done is durable, and as right as after the whole of it. */
+  readonly stopped: boolean;
   readonly failure: unknown;
 }
 
 const none: readonly never[] = [];
 
-/**
- * Links, counts and only then removes the entries of one batch.
- *
- * @param stillFree - asked before the first entry goes
- * @param onLinks - told now and then how many of the batch's links are made
- */
+export interface BatchOptions extends Pick<PaceOptions, 'signal' | 'breathMs'> {
+  /** Asked before the first entry goes. */
+  readonly stillFree?: (() => void) | undefined;
+  /** Told now and then how many of the batch's links are made. */
+  readonly onLinks?: (links: number) => void;
+}
+
+/** Links, counts and only then removes the entries of one batch. */
 export async function runBatch(
   site: Site,
   plan: Plan,
   entries: readonly EntryPlan[],
   made: MadeDirectories,
-  { stillFree, onLinks }: { readonly stillFree?: () => void; readonly onLinks?: (links: number) => void },
+  { stillFree, onLinks, signal, breathMs }: BatchOptions,
 ): Promise<BatchDone> {
   const runs: EntryRun[] = entries.map((each) => ({
     plan: each,
@@ -39,8 +43,10 @@ export async function runBatch(
     removed: false,
     failure: undefined,
   }));
-  const pace = new Pace(() => onLinks?.(runs.reduce((sum, { restored }) => sum + restored.length, 0)));
+  const onBreath = (): void => onLinks?.(runs.reduce((sum, { restored }) => sum + restored.length, 0));
+  const pace = new Pace({ onBreath, signal, breathMs });
   let directoriesMade = 0;
+  let stopped = false;
   let failure: unknown;
   try {
     verifyEntries(site, runs);
@@ -52,9 +58,10 @@ export async function runBatch(
     if (runs.some((run) => run.plan.remove && run.failure === undefined)) stillFree?.();
     await removeEntries(site, runs, pace);
   } catch (error) {
-    failure = error;
+    if (error instanceof Interrupted) stopped = true;
+    else failure = error;
   }
-  return { runs, directoriesMade, failure };
+  return { runs, directoriesMade, stopped, failure };
 }
 
 function verifyEntries(site: Site, runs: readonly EntryRun[]): void {

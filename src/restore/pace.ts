@@ -1,24 +1,42 @@
 /** Milliseconds of work between two breaths of the event loop (lock heartbeat, progress line, signals). */
 const BREATH_MS = 40;
 
+/** Work was stopped between two of its steps by a signal. */
+export class Interrupted extends Error {
+  readonly code = 'INTERRUPTED' as const;
+  override readonly name = 'Interrupted';
+}
+
+export interface PaceOptions {
+  /** Called at every breath. */
+  readonly onBreath?: () => void;
+  /** Ends the work at the next breath. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds between two breaths; for tests. */
+  readonly breathMs?: number | undefined;
+}
+
 /** Lets the event loop live while a long run makes its system calls one after the other. */
 export class Pace {
-  readonly #tell: () => void;
+  readonly #options: PaceOptions;
+  readonly #breathMs: number;
   #last = performance.now();
 
-  /** @param tell - called at every breath */
-  constructor(tell: () => void = () => {}) {
-    this.#tell = tell;
+  constructor(options: PaceOptions = {}) {
+    this.#options = options;
+    this.#breathMs = options.breathMs ?? BREATH_MS;
   }
 
   /** Whether it is time for a breath; asked without a promise, since mostly it is not. */
   get due(): boolean {
-    return performance.now() - this.#last >= BREATH_MS;
+    return performance.now() - this.#last >= this.#breathMs;
   }
 
+  /** @throws Interrupted where the work is to end */
   async breathe(): Promise<void> {
-    this.#tell();
+    this.#options.onBreath?.();
     await new Promise<void>((resolve) => setImmediate(resolve));
+    if (this.#options.signal?.aborted === true) throw new Interrupted();
     this.#last = performance.now();
   }
 }

@@ -35,8 +35,7 @@ export async function removeEntries(site: Site, runs: readonly EntryRun[], pace:
     for (const run of runs) {
       if (!run.plan.remove || run.failure !== undefined) continue;
       attempt(run, () => removeOne(site, run, leaving, indexes));
-      if (leaving.length < most) continue;
-      strip(site, leaving, indexes);
+      if (leaving.length >= most) strip(site, leaving, indexes);
       if (pace.due) await pace.breathe();
     }
   } finally {

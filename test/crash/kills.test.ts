@@ -78,6 +78,7 @@ describeCrash('kills', 'ext4', [], (union, directory) => {
         const found = await scan(overlayUnion(union().place, indexed));
         const outcome = await apply(plan(found, goal), {
           batchLinks: 1,
+          breathMs: Number.POSITIVE_INFINITY,
           signal: stop.signal,
           onProgress: () => {
             if (batches === entries) stop.abort();
@@ -90,6 +91,34 @@ describeCrash('kills', 'ext4', [], (union, directory) => {
       });
     }
     expect(wrong).toEqual([]);
+  });
+
+  test.each(goals)('%s told to stop at every effect stops at the next entry or directory', async (goal) => {
+    const finished = await union().finished(goal);
+    const wrong: string[] = [];
+    const ends = new Set<string>();
+    for (let n = 1; ; n += FULL ? 1 : 7) {
+      let effects = 0;
+      await union().on(async () => {
+        const found = await scan(overlayUnion(union().place, indexed));
+        const stop = new AbortController();
+        const outcome = await eachEffect(
+          (_, made) => {
+            effects = made;
+            if (made === n) stop.abort();
+          },
+          () => apply(plan(found, goal), { breathMs: 0, signal: stop.signal }),
+        );
+        ends.add(`${outcome.stopped}, ${outcome.linksRestored} links, ${outcome.entriesRemoved} removed`);
+        wrong.push(...when(`stopped at ${n}`, union().losses()));
+        wrong.push(...when(`rerun after ${n}`, await union().finish(goal, finished)));
+      });
+      if (effects < n) break;
+    }
+    expect(wrong).toEqual([]);
+    // It did stop in between, and did not when it was told nothing.
+    expect(ends.size).toBeGreaterThan(4);
+    expect([...ends].some((end) => end.startsWith('false'))).toBe(true);
   });
 });
 
