@@ -61,7 +61,8 @@ export type {
   Severity,
   Unreadable,
 } from './scan/result.js';
-export { type ScanOptions, scan } from './scan/scan.js';
+export { scan } from './scan/scan.js';
+export type { ScanOptions } from './scan/scan-options.js';
 export { type Bytes, bytesFromText, bytesOf, toBuffer } from './sys/bytes.js';
 export type { InodeId } from './sys/inode-id.js';
 export { SysError } from './sys/sys-error.js';

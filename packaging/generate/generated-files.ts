@@ -3,7 +3,7 @@ import { bashCompletion } from '../../src/cli/completion/bash-completion.js';
 import { completionTable } from '../../src/cli/completion/completion-table.js';
 import { fishCompletion } from '../../src/cli/completion/fish-completion.js';
 import { zshCompletion } from '../../src/cli/completion/zsh-completion.js';
-import { personalities } from '../../src/cli/personality.js';
+import { personalities } from '../../src/cli/personality-of.js';
 import { commands } from '../../src/cli/table.js';
 import { fillPage } from './fill-page.js';
 import { manSections } from './man-sections.js';

@@ -9,11 +9,11 @@ import { plan } from '../restore/plan.js';
 import type { AufsUnion } from '../union/union.js';
 import type { Context } from './context.js';
 import { exitCode, gravest } from './exit-code.js';
+import type { MountedRun } from './mounted-run.js';
 import { scanUnion } from './scan-union.js';
 import { showLooking } from './show-progress.js';
 import { stopCode } from './stop-code.js';
 import { stopwatch } from './stopwatch.js';
-import type { MountedRun } from './through-mount.js';
 import { underMaintenance } from './under-maintenance.js';
 
 const PAUSE_MS = 100;

@@ -9,11 +9,11 @@ import type { Plan } from '../restore/plan-types.js';
 import type { ScanResult } from '../scan/result.js';
 import type { OverlayUnion } from '../union/union.js';
 import type { Context } from './context.js';
+import type { MountedRun } from './mounted-run.js';
 import { scanUnion } from './scan-union.js';
 import { showLinking } from './show-progress.js';
 import { stopCode } from './stop-code.js';
 import { stopwatch } from './stopwatch.js';
-import type { MountedRun } from './through-mount.js';
 import { underMaintenance } from './under-maintenance.js';
 
 /** `restore` and `flush` of a mounted overlay: its kernel makes the links, and keeps the entries. */

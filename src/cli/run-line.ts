@@ -6,7 +6,7 @@ import type { Streams } from './context.js';
 import { failureOf } from './failure.js';
 import { parseLean } from './parse-lean.js';
 import { commandAt } from './parsed-line.js';
-import { personalityOf } from './personality.js';
+import { personalityOf } from './personality-of.js';
 import { rawArguments } from './raw-arguments.js';
 import { runCommand } from './run-command.js';
 import { stopSignals } from './stop-signals.js';

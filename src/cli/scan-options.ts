@@ -1,5 +1,5 @@
 import { fileSystemHints } from '../scan/hints/ask-hints.js';
-import type { ScanOptions } from '../scan/scan.js';
+import type { ScanOptions } from '../scan/scan-options.js';
 import type { Context } from './context.js';
 
 /** What every scan of a command has in common. */

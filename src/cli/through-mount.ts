@@ -3,14 +3,7 @@ import type { Union } from '../union/union.js';
 import type { Context } from './context.js';
 import { mendMountedAufs } from './mounted-aufs.js';
 import { mendMountedOverlay } from './mounted-overlay.js';
-
-/** What is asked of a mounted union. */
-export interface MountedRun {
-  readonly goal: 'restore' | 'flush';
-  /** Seconds to wait for the maintenance mode; undefined: not at all. */
-  readonly wait: number | undefined;
-  readonly dryRun: boolean;
-}
+import type { MountedRun } from './mounted-run.js';
 
 /** Restores the links of a mounted union, where the kernel must make them. */
 export async function throughMount(union: Union, run: MountedRun, context: Context): Promise<Report> {

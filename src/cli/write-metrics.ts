@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { JsonObject } from '../report/json.js';
 import { metricsText } from '../report/metrics.js';
-import type { JsonObject } from '../report/report.js';
 import { type Bytes, toBuffer } from '../sys/bytes.js';
 import { writeAside } from '../sys/write-aside.js';
 import { refuseSpecialFile } from './refuse-special-file.js';

@@ -10,7 +10,8 @@ import {
   type UnionRecord,
 } from '../scan/recorded.js';
 import type { IndexEntry } from '../scan/result.js';
-import { type ScanOptions, scan } from '../scan/scan.js';
+import { scan } from '../scan/scan.js';
+import type { ScanOptions } from '../scan/scan-options.js';
 import type { Bytes } from '../sys/bytes.js';
 import { withFd } from '../sys/open.js';
 import { PLINK_DIRECTORY } from '../union/aufs-names.js';

@@ -1,8 +1,9 @@
 import type { EntryCount } from '../union/count-entries.js';
 import type { DiscoveredUnion } from '../union/discover.js';
+import type { JsonObject } from './json.js';
 import { pathJson } from './path-json.js';
 import { plural } from './plural.js';
-import type { JsonObject, Line, Page, Report } from './report.js';
+import type { Line, Page, Report } from './report.js';
 import { sentence, shown } from './shown.js';
 
 /** A union with the number of its index entries. */

@@ -1,6 +1,6 @@
 import type { EntryView } from './entry-view.js';
+import type { JsonObject } from './json.js';
 import { pathJson } from './path-json.js';
-import type { JsonObject } from './report.js';
 import { sentence } from './shown.js';
 
 /** One element of the JSON document's `entries`. */

@@ -1,6 +1,6 @@
 import type { Bytes } from '../sys/bytes.js';
+import type { JsonObject } from './json.js';
 import { pathJson } from './path-json.js';
-import type { JsonObject } from './report.js';
 import { sentence, shown } from './shown.js';
 
 /** An error as a person and a program are told of it. */

@@ -1,7 +1,8 @@
 import type { Finding, Severity } from '../scan/result.js';
+import type { JsonObject } from './json.js';
 import type { Level } from './notice.js';
 import { pathJson } from './path-json.js';
-import type { JsonObject, Line, Page } from './report.js';
+import type { Line, Page } from './report.js';
 import { sentence, shown } from './shown.js';
 import type { Style } from './style.js';
 

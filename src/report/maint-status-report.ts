@@ -1,8 +1,9 @@
 import type { MaintenanceStatus } from '../lock/maintenance-status.js';
 import { bytesFromText } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
+import type { JsonObject } from './json.js';
 import { pathJson } from './path-json.js';
-import type { JsonObject, Line, Report } from './report.js';
+import type { Line, Report } from './report.js';
 import { shown } from './shown.js';
 import { targetJson, targetLines } from './target-view.js';
 

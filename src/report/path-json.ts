@@ -1,5 +1,5 @@
 import { type Bytes, toBuffer } from '../sys/bytes.js';
-import type { Json } from './report.js';
+import type { Json } from './json.js';
 import { textOf } from './shown.js';
 
 /** A path for JSON: a string where it is UTF-8, `{ "b64": … }` otherwise, so that no byte is lost. */

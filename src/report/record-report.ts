@@ -1,9 +1,10 @@
 import type { BranchLook, RecordedLook } from '../record/record-union.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
+import type { JsonObject } from './json.js';
 import { pathJson } from './path-json.js';
 import { plural } from './plural.js';
-import type { JsonObject, Line, Page, Report } from './report.js';
+import type { Line, Page, Report } from './report.js';
 import { sentence, shown } from './shown.js';
 import { targetJson, targetLines } from './target-view.js';
 

@@ -1,10 +1,7 @@
+import type { JsonObject } from './json.js';
 import type { Level } from './notice.js';
 import type { Style } from './style.js';
 import type { Subject } from './subject.js';
-
-/** Anything that JSON can hold. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
 
 /** A line of a text report and how much it matters (journal priority; `--quiet` drops `info`). */
 export interface Line {

@@ -1,5 +1,6 @@
+import type { Json, JsonObject } from './json.js';
 import { plural, size } from './plural.js';
-import type { Json, JsonObject, Line, Page, Report } from './report.js';
+import type { Line, Page, Report } from './report.js';
 
 /**
  * One report for a run over several unions: `targets` holds what each would have printed alone, `summary` the sums.

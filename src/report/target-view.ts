@@ -1,8 +1,9 @@
 import { type Bytes, joinBytes } from '../sys/bytes.js';
 import { PLINK_DIRECTORY } from '../union/aufs-names.js';
 import type { Union } from '../union/union.js';
+import type { JsonObject } from './json.js';
 import { pathJson } from './path-json.js';
-import type { JsonObject, Line } from './report.js';
+import type { Line } from './report.js';
 import { shown } from './shown.js';
 import type { Style } from './style.js';
 

@@ -1,6 +1,7 @@
 import type { Unreadable } from '../scan/result.js';
+import type { JsonObject } from './json.js';
 import { pathJson } from './path-json.js';
-import type { JsonObject, Line, Page } from './report.js';
+import type { Line, Page } from './report.js';
 import { shown } from './shown.js';
 
 /** Directories that could not be seen into, and what follows. */

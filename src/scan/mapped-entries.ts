@@ -11,7 +11,7 @@ import { openLayers } from './open-layers.js';
 import { openOverlayLayers } from './overlay/overlay-layers.js';
 import { rulesFor } from './overlay/overlay-scan.js';
 import type { IndexEntry, MissingDirectory, ScanResult, Unreadable } from './result.js';
-import type { ScanOptions } from './scan.js';
+import type { ScanOptions } from './scan-options.js';
 import { runWalk } from './walk/run-walk.js';
 
 /** An entry with the names that a person gave it, as far as the branches bear him out. */

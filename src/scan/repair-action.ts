@@ -1,6 +1,6 @@
 import type { Bytes } from '../sys/bytes.js';
 import type { InodeId } from '../sys/inode-id.js';
-import type { MissingDirectory } from './result.js';
+import type { MissingDirectory } from './missing-name.js';
 
 /** A file that a repair is about, by where it lies. */
 export interface Spot {

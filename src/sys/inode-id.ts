@@ -1,5 +1,3 @@
-import type { Stat } from './stat.js';
-
 /** An inode's identity: device and inode number, 64 bits each. */
 export interface InodeId {
   readonly dev: bigint;
@@ -20,6 +18,6 @@ export function sameInode(a: InodeId, b: InodeId): boolean {
 }
 
 /** Just the identity of a stat. */
-export function inodeOf(stat: Stat): InodeId {
+export function inodeOf(stat: InodeId): InodeId {
   return { dev: stat.dev, ino: stat.ino };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { generatedFiles } from '../../packaging/generate/generated-files.js';
 import { shownOptions } from '../../src/cli/completion/shown-options.js';
-import { personalities } from '../../src/cli/personality.js';
+import { personalities } from '../../src/cli/personality-of.js';
 import { commands } from '../../src/cli/table.js';
 import { command } from '../support/command.js';
 import { describeProgram } from '../support/needs-program.js';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { personalities } from '../../src/cli/personality.js';
+import { personalities } from '../../src/cli/personality-of.js';
 import { command } from '../support/command.js';
 import { flushableOverlay } from '../support/flushable-overlay.js';
 import { type Installed, makeInstall } from '../support/installed.js';

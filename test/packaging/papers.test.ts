@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { diagnose } from '../../src/cli/diagnose.js';
 import { normalise } from '../../src/cli/normalise.js';
 import type { Options } from '../../src/cli/option.js';
-import { personalities } from '../../src/cli/personality.js';
+import { personalities } from '../../src/cli/personality-of.js';
 import { commands } from '../../src/cli/table.js';
 import type { Bytes } from '../../src/sys/bytes.js';
 

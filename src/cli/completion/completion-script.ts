@@ -1,4 +1,4 @@
-import { personalities } from '../personality.js';
+import { personalities } from '../personality-of.js';
 import { commands } from '../table.js';
 import { bashCompletion } from './bash-completion.js';
 import { completionTable, shells } from './completion-table.js';

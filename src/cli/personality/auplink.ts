@@ -3,11 +3,11 @@ import { shown, textOf } from '../../report/shown.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { isSysError } from '../../sys/sys-error.js';
 import type { AufsUnion } from '../../union/union.js';
-import type { Personality } from '../personality.js';
 import { scanUnion } from '../scan-union.js';
 import { throughMount } from '../through-mount.js';
 import { mountedAufs } from './flush-mounted-aufs.js';
 import { attempt, type Ending, type Helper, startHelper, told } from './helper.js';
+import type { Personality } from './personality.js';
 
 const USAGE = 'usage: auplink MOUNTPOINT list|cpup|flush';
 

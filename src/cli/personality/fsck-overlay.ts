@@ -1,5 +1,6 @@
 import { Problem } from '../../problem.js';
-import type { Json, Report } from '../../report/report.js';
+import type { Json } from '../../report/json.js';
+import type { Report } from '../../report/report.js';
 import { scanReport } from '../../report/scan-report.js';
 import { plain } from '../../report/style.js';
 import type { Bytes } from '../../sys/bytes.js';
@@ -7,11 +8,11 @@ import { resolveTarget, type TargetWords } from '../../union/target.js';
 import type { Union } from '../../union/union.js';
 import { exitCode } from '../exit-code.js';
 import { failureOf } from '../failure.js';
-import type { Personality } from '../personality.js';
 import { repairUnion } from '../repair-union.js';
 import { scanUnion } from '../scan-union.js';
 import { stopwatch } from '../stopwatch.js';
 import { type Helper, startHelper, told } from './helper.js';
+import type { Personality } from './personality.js';
 import { shortOptions } from './short-options.js';
 
 const USAGE = 'usage: fsck.overlay [-n | -p | -y] [-fv] -o lowerdir=…,upperdir=…,workdir=… | MOUNTPOINT';

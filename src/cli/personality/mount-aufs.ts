@@ -1,10 +1,10 @@
 import { Problem } from '../../problem.js';
 import type { Bytes } from '../../sys/bytes.js';
-import type { Personality } from '../personality.js';
 import { flushMountedAufs } from './flush-mounted-aufs.js';
 import { attempt, startHelper, told } from './helper.js';
 import { mountStatus, statusOf } from './mount-status.js';
 import { needsFlush } from './needs-flush.js';
+import type { Personality } from './personality.js';
 import { runProgram } from './run-program.js';
 import { shortOptions } from './short-options.js';
 

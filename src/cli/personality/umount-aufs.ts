@@ -1,7 +1,7 @@
-import type { Personality } from '../personality.js';
 import { flushMountedAufs } from './flush-mounted-aufs.js';
 import { attempt, startHelper, told } from './helper.js';
 import { mountStatus, statusOf } from './mount-status.js';
+import type { Personality } from './personality.js';
 import { runProgram } from './run-program.js';
 import { umountArguments } from './umount-arguments.js';
 

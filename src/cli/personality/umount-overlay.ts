@@ -6,9 +6,9 @@ import { describeTarget } from '../../union/target.js';
 import type { OverlayUnion } from '../../union/union.js';
 import { verify } from '../../union/verify.js';
 import { mend } from '../mend.js';
-import type { Personality } from '../personality.js';
 import { attempt, type Helper, startHelper, told } from './helper.js';
 import { mountStatus, statusOf } from './mount-status.js';
+import type { Personality } from './personality.js';
 import { runProgram } from './run-program.js';
 import { umountArguments } from './umount-arguments.js';
 

@@ -2,7 +2,7 @@ import type { PlinkMaint } from '../../lock/plink-maint.js';
 import { Problem } from '../../problem.js';
 import { lookAtMounted, openMounted, scanResult } from '../../scan/mounted-aufs/mounted-aufs-scan.js';
 import type { Finding, ScanResult } from '../../scan/result.js';
-import type { ScanOptions } from '../../scan/scan.js';
+import type { ScanOptions } from '../../scan/scan-options.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { syncfs } from '../../sys/sync.js';
 import { isSysError } from '../../sys/sys-error.js';

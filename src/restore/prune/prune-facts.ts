@@ -1,6 +1,6 @@
 import { type LowerLinks, lowerLinks } from '../../scan/overlay/lower-links.js';
 import type { IndexEntry, ScanResult } from '../../scan/result.js';
-import type { ScanOptions } from '../../scan/scan.js';
+import type { ScanOptions } from '../../scan/scan-options.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { nobodyHasOpen } from '../../sys/lock.js';
 import { O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openBeneath, withFd } from '../../sys/open.js';

@@ -3,7 +3,7 @@ import { type Stat, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { aufsRules } from '../../union/aufs-rules.js';
 import type { Layer, Stack } from '../../union/view-rules.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 import { InodeSet } from '../walk/inode-set.js';
 import { runWalk } from '../walk/run-walk.js';
 import type { WalkDirectory, WalkProgress, WalkVisitor } from '../walk/walk-visitor.js';

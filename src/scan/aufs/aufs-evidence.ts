@@ -6,7 +6,7 @@ import { isSysError } from '../../sys/sys-error.js';
 import { PLINK_DIRECTORY } from '../../union/aufs-names.js';
 import { openLayerPath, openQuietly } from '../../union/open-layer-directory.js';
 import type { Layer, Stack } from '../../union/view-rules.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 import type { WalkProgress } from '../walk/walk-visitor.js';
 import { type Candidate, Candidates } from './aufs-candidates.js';
 import { DisplacedFiles } from './aufs-displaced.js';

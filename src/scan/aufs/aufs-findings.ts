@@ -7,7 +7,7 @@ import { AufsTree } from '../findings/aufs-tree.js';
 import { interruptedFindings } from '../findings/interrupted.js';
 import { unreadableFindings } from '../findings/unreadable.js';
 import type { Finding, ScanResult } from '../result.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 import { runWalk } from '../walk/run-walk.js';
 import { LowerPlinkNames, lowerKey } from './aufs-names.js';
 

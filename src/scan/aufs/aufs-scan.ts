@@ -12,7 +12,7 @@ import type { Layer } from '../../union/view-rules.js';
 import { openLayers } from '../open-layers.js';
 import { isOwnTemporary, RUNNING_XATTR } from '../own-marks.js';
 import type { Blocked, Leftovers, ScanResult, Unreadable } from '../result.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 import { runWalk } from '../walk/run-walk.js';
 import { clues, suspected } from './aufs-clues.js';
 import { type Judged, judgePlinks } from './aufs-evidence.js';

@@ -5,7 +5,7 @@ import { WHITEOUT_PREFIX } from '../../union/aufs-names.js';
 import type { Stack, ViewRules } from '../../union/view-rules.js';
 import { refuseCovered } from '../refuse-covered.js';
 import type { Unreadable } from '../result.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 import { bareRules } from '../walk/bare-rules.js';
 import { runWalk } from '../walk/run-walk.js';
 import type { WalkDirectory, WalkProgress, WalkVisitor } from '../walk/walk-visitor.js';

@@ -6,7 +6,7 @@ import type { AufsUnion } from '../../union/union.js';
 import type { Layer } from '../../union/view-rules.js';
 import { openLayers } from '../open-layers.js';
 import type { IndexEntry, ScanResult } from '../result.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 import { runWalk } from '../walk/run-walk.js';
 import { LowerPlinkNames, type LowerWanted, lowerKey } from './aufs-names.js';
 import type { UnnamedInode } from './xino-image.js';

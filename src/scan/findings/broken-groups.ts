@@ -3,9 +3,9 @@ import { inodeKey } from '../../sys/inode-id.js';
 import type { OverlayNames } from '../overlay/overlay-names.js';
 import type { ReplacedName } from '../repair-action.js';
 import type { Finding } from '../result.js';
-import { upperSpot } from './lost-groups.js';
 import { list } from './shown-list.js';
 import type { UnmarkedCopy } from './upper-copies.js';
+import { upperSpot } from './upper-spot.js';
 
 /**
  * Groups of lower hardlinks of which a name was copied up with `index=off`: the kernel leaves no mark then, so

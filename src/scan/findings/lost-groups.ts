@@ -6,17 +6,17 @@ import { openLongPath } from '../../union/open-layer-directory.js';
 import { parseOverlayHandle } from '../../union/overlay-handle.js';
 import { LikelyPlaces } from '../overlay/likely-places.js';
 import { Origins } from '../overlay/origin-state.js';
-import type { OverlaySeen } from '../overlay/overlay-findings.js';
 import type { OverlayLayers } from '../overlay/overlay-layers.js';
 import { OverlayNames } from '../overlay/overlay-names.js';
-import type { SeenSpot } from '../repair-action.js';
+import type { OverlaySeen } from '../overlay/overlay-seen.js';
 import type { Finding, ScanResult } from '../result.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 import { runWalk } from '../walk/run-walk.js';
 import { brokenGroups } from './broken-groups.js';
 import { sameFile } from './same-data.js';
 import { list } from './shown-list.js';
 import { type MarkedCopy, UpperCopies } from './upper-copies.js';
+import { upperSpot } from './upper-spot.js';
 
 /** What is to be said of upper files that belong to a group of hardlinks and are no link of an index entry. */
 export async function lostGroupFindings(
@@ -65,11 +65,6 @@ export async function lostGroupFindings(
       },
     ];
   }
-}
-
-/** An upper file, for a repair. */
-export function upperSpot(path: Bytes, { dev, ino }: MarkedCopy | SeenSpot['inode']): SeenSpot {
-  return { in: 'branch', branch: 0, path, inode: { dev, ino } };
 }
 
 function detachedTwin(

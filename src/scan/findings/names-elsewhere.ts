@@ -1,6 +1,6 @@
 import { type LowerLinks, lowerLinks } from '../overlay/lower-links.js';
 import type { Finding, ScanResult } from '../result.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 
 /**
  * Entries whose lower file has names that no given lower has. Nothing tells where those are: in a backup or in

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../sys/bytes.js';
 import type { OverlayHandle } from '../../union/overlay-handle.js';
 import type { HandleLayer } from '../overlay/overlay-layers.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 import { btrfsHints } from './btrfs-hints.js';
 import type { NameHints } from './name-hints.js';
 import { xfsHints } from './xfs-hints.js';

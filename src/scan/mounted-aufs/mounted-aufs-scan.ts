@@ -6,7 +6,7 @@ import type { AufsUnion } from '../../union/union.js';
 import { type RawPlink, readPlinks } from '../aufs/aufs-index.js';
 import { openLayers } from '../open-layers.js';
 import type { ScanResult } from '../result.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 import { statPath } from '../stat-path.js';
 import { type Shown, walkMount } from '../walk/mount-walk.js';
 import { lookAtPlink, type MountedRoots } from './look-at-plinks.js';

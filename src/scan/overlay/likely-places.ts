@@ -6,7 +6,7 @@ import type { OverlayRules } from '../../union/overlay-rules.js';
 import { closeStack, type Stack } from '../../union/view-rules.js';
 import { askHints, mayBeIn, type Told } from '../hints/ask-hints.js';
 import type { MetName } from '../hints/name-hints.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 import type { WalkDirectory } from '../walk/walk-visitor.js';
 import { type EntryNames, lowerPlaces } from './entry-names.js';
 import { originInName } from './overlay-index.js';

@@ -7,7 +7,7 @@ import { blobOfIndexName, type OverlayHandle, parseOverlayHandle } from '../../u
 import type { OverlayUnion } from '../../union/union.js';
 import { askHints } from '../hints/ask-hints.js';
 import { lookInto } from '../hints/look-into.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 import { bareRules } from '../walk/bare-rules.js';
 import { InodeSet } from '../walk/inode-set.js';
 import { runWalk } from '../walk/run-walk.js';

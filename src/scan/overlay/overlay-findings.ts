@@ -2,7 +2,6 @@ import type { Bytes } from '../../sys/bytes.js';
 import { inodeOf } from '../../sys/inode-id.js';
 import { stat } from '../../sys/stat.js';
 import { getXattrFd } from '../../sys/xattr.js';
-import type { OverlayRules } from '../../union/overlay-rules.js';
 import { interruptedFindings } from '../findings/interrupted.js';
 import { lostGroupFindings } from '../findings/lost-groups.js';
 import { namesElsewhereFindings } from '../findings/names-elsewhere.js';
@@ -10,21 +9,9 @@ import { overlayEntryFindings } from '../findings/overlay-entries.js';
 import { unreadableFindings } from '../findings/unreadable.js';
 import { workLeftovers } from '../findings/work-leftovers.js';
 import type { Finding, ScanResult } from '../result.js';
-import type { ScanOptions } from '../scan.js';
-import type { UnindexedFile } from './entry-names.js';
+import type { ScanOptions } from '../scan-options.js';
 import type { RawIndexEntry } from './overlay-index.js';
-import type { OverlayLayers } from './overlay-layers.js';
-
-/** What a scan saw besides its result. */
-export interface OverlaySeen {
-  readonly overlay: OverlayLayers;
-  readonly raw: readonly RawIndexEntry[];
-  readonly rules: OverlayRules;
-  /** Upper files whose origin names an entry of which they are no link. */
-  readonly detached: readonly { readonly path: Bytes; readonly key: string }[];
-  /** Upper files whose entry was lost while other names show the old file. */
-  readonly unindexed: readonly UnindexedFile[];
-}
+import type { OverlaySeen } from './overlay-seen.js';
 
 /** Everything `check` has to say of an overlay; only what the entries themselves tell where it is not asked for. */
 export async function overlayFindings(

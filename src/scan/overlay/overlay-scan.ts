@@ -7,7 +7,7 @@ import type { OverlayUnion } from '../../union/union.js';
 import type { LayerDirectory } from '../../union/view-rules.js';
 import { isOwnTemporary, RUNNING_XATTR } from '../own-marks.js';
 import type { ScanResult } from '../result.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 import { runWalk } from '../walk/run-walk.js';
 import { shareWalk } from '../walk/share-walk.js';
 import { type SoughtInode, timesMet, type UnindexedFile } from './entry-names.js';

@@ -1,5 +1,5 @@
 import type { Stack, ViewRules } from '../../union/view-rules.js';
-import type { ScanOptions } from '../scan.js';
+import type { ScanOptions } from '../scan-options.js';
 import { Walk } from './walk.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
 

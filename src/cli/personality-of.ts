@@ -1,16 +1,10 @@
 import { Problem } from '../problem.js';
-import type { Streams } from './context.js';
 import { auplink } from './personality/auplink.js';
 import { fsckOverlay } from './personality/fsck-overlay.js';
 import { mountAufs } from './personality/mount-aufs.js';
+import type { Personality } from './personality/personality.js';
 import { umountAufs } from './personality/umount-aufs.js';
 import { umountOverlay } from './personality/umount-overlay.js';
-
-/** Another program's arguments, messages and exit codes over the same core. */
-export interface Personality {
-  /** @returns the exit code, in that program's own numbers */
-  run(argv: readonly string[], streams: Streams, signal: AbortSignal): Promise<number>;
-}
 
 /** By the name under which the program is called. */
 export const personalities: Readonly<Record<string, () => Promise<Personality>>> = {

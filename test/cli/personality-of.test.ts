@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Personality, personalityOf } from '../../src/cli/personality.js';
+import type { Personality } from '../../src/cli/personality/personality.js';
+import { personalityOf } from '../../src/cli/personality-of.js';
 
 const auplink: Personality = { run: () => Promise.resolve(0) };
 const table = { auplink: () => Promise.resolve(auplink) };
