@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Problem } from '../problem.js';
-import { shown } from '../report/shown.js';
 import type { IndexEntry } from '../scan/result.js';
 import { type Bytes, bytesFromText, bytesOf, componentsOf, toBuffer } from '../sys/bytes.js';
 import { naming } from '../sys/naming.js';
+import { shown } from '../words/shown.js';
 import { splitWords } from './split-words.js';
 
 /**

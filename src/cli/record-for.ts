@@ -1,9 +1,9 @@
 import { Problem } from '../problem.js';
 import { stateDirectoryPath } from '../record/state-directory.js';
 import { readUnionRecord } from '../record/store.js';
-import { shown } from '../report/shown.js';
 import type { UnionRecord } from '../scan/recorded.js';
 import type { Union } from '../union/union.js';
+import { shown } from '../words/shown.js';
 import type { Context } from './context.js';
 
 /** The record of an unmounted union's names; one that cannot be read is told of, and not used. */

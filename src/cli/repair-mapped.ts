@@ -1,5 +1,4 @@
 import { Problem } from '../problem.js';
-import { shown } from '../report/shown.js';
 import { apply } from '../restore/apply.js';
 import { mappedPlan } from '../restore/repair/mapped-plan.js';
 import type { RepairOutcome } from '../restore/repair/repair-apply.js';
@@ -8,6 +7,7 @@ import { xinoNames } from '../scan/aufs/xino-map.js';
 import { type MappedEntry, mappedEntries } from '../scan/mapped-entries.js';
 import type { Finding, ScanResult } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
+import { shown } from '../words/shown.js';
 import type { Context } from './context.js';
 import { entriesOf } from './map-file.js';
 

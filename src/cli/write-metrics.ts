@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { JsonObject } from '../report/json.js';
 import { metricsText } from '../report/metrics.js';
 import { type Bytes, toBuffer } from '../sys/bytes.js';
 import { writeAside } from '../sys/write-aside.js';
+import type { JsonObject } from '../words/json.js';
 import { refuseSpecialFile } from './refuse-special-file.js';
 
 /**

@@ -1,6 +1,6 @@
 import { Problem } from '../problem.js';
-import { shown } from '../report/shown.js';
 import { bytesFromText } from '../sys/bytes.js';
+import { shown } from '../words/shown.js';
 import type { Busy } from './hold.js';
 import type { Holder, RecordedHolder } from './holder.js';
 import { ownIdentity } from './process-identity.js';

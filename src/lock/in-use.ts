@@ -1,7 +1,7 @@
 import { Problem } from '../problem.js';
-import { shown } from '../report/shown.js';
 import { ascii, type Bytes } from '../sys/bytes.js';
 import type { OverlayUnion, Union } from '../union/union.js';
+import { shown } from '../words/shown.js';
 import { type MountedWith, mountedWith } from './mounted-with.js';
 import { probeInUse } from './probe-in-use.js';
 

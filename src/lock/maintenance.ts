@@ -1,7 +1,7 @@
 import type { Problem } from '../problem.js';
-import { shown } from '../report/shown.js';
 import { randomHex } from '../sys/random-hex.js';
 import type { Union } from '../union/union.js';
+import { shown } from '../words/shown.js';
 import { busyProblem } from './busy-problem.js';
 import { type HoldContext, isBusy } from './hold.js';
 import { type HeldUnion, tryHoldUnion } from './hold-union.js';

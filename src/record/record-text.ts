@@ -1,6 +1,6 @@
-import { pathJson } from '../report/path-json.js';
 import type { RecordedBranch, RecordedEntry, RecordedOrigin } from '../scan/recorded.js';
 import { type Bytes, bytesFromText, bytesOf } from '../sys/bytes.js';
+import { pathJson } from '../words/path-json.js';
 
 const SCHEMA = 'plinkctl-record/1';
 

@@ -1,6 +1,6 @@
+import { shown } from '../words/shown.js';
 import { failureReport } from './failure-report.js';
 import type { Line, Report } from './report.js';
-import { shown } from './shown.js';
 
 /**
  * The number of entries alone, a line for each union.

@@ -1,10 +1,10 @@
 import type { EntryCount } from '../union/count-entries.js';
 import type { DiscoveredUnion } from '../union/discover.js';
-import type { JsonObject } from './json.js';
-import { pathJson } from './path-json.js';
-import { plural } from './plural.js';
+import type { JsonObject } from '../words/json.js';
+import { pathJson } from '../words/path-json.js';
+import { plural } from '../words/plural.js';
+import { sentence, shown } from '../words/shown.js';
 import type { Line, Page, Report } from './report.js';
-import { sentence, shown } from './shown.js';
 
 /** A union with the number of its index entries. */
 export interface CountedUnion extends DiscoveredUnion {

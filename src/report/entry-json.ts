@@ -1,7 +1,7 @@
+import type { JsonObject } from '../words/json.js';
+import { pathJson } from '../words/path-json.js';
+import { sentence } from '../words/shown.js';
 import type { EntryView } from './entry-view.js';
-import type { JsonObject } from './json.js';
-import { pathJson } from './path-json.js';
-import { sentence } from './shown.js';
 
 /** One element of the JSON document's `entries`. */
 export function entryJson({ entry, restored, removed, reason }: EntryView): JsonObject {

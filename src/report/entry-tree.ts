@@ -1,9 +1,9 @@
 import type { EntryState, IndexEntry } from '../scan/result.js';
+import { size } from '../words/plural.js';
+import { sentence, shown } from '../words/shown.js';
 import type { EntryView } from './entry-view.js';
 import type { Level } from './notice.js';
-import { size } from './plural.js';
 import type { Line, Page } from './report.js';
-import { sentence, shown } from './shown.js';
 import type { Style } from './style.js';
 
 /** Names of one entry that are shown without `--verbose`. */

@@ -1,7 +1,7 @@
 import type { KeptEntry } from '../restore/plan-types.js';
 import type { EntryState, IndexEntry } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
-import { plural } from './plural.js';
+import { plural } from '../words/plural.js';
 import type { Line, Page } from './report.js';
 
 /** An index entry and what a command did, or would do, with it. */

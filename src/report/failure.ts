@@ -1,7 +1,7 @@
 import type { Bytes } from '../sys/bytes.js';
-import type { JsonObject } from './json.js';
-import { pathJson } from './path-json.js';
-import { sentence, shown } from './shown.js';
+import type { JsonObject } from '../words/json.js';
+import { pathJson } from '../words/path-json.js';
+import { sentence, shown } from '../words/shown.js';
 
 /** An error as a person and a program are told of it. */
 export interface Failure {

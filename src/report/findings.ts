@@ -1,9 +1,9 @@
 import type { Finding, Severity } from '../scan/result.js';
-import type { JsonObject } from './json.js';
+import type { JsonObject } from '../words/json.js';
+import { pathJson } from '../words/path-json.js';
+import { sentence, shown } from '../words/shown.js';
 import type { Level } from './notice.js';
-import { pathJson } from './path-json.js';
 import type { Line, Page } from './report.js';
-import { sentence, shown } from './shown.js';
 import type { Style } from './style.js';
 
 interface Gravity {

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.js';
+import type { JsonObject } from '../words/json.js';
 
 // What JSON.stringify leaves as it is though a terminal may obey it (C1 controls) or people misread it.
 const unsafe = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;

@@ -1,10 +1,10 @@
 import type { MaintenanceStatus } from '../lock/maintenance-status.js';
 import { bytesFromText } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
-import type { JsonObject } from './json.js';
-import { pathJson } from './path-json.js';
+import type { JsonObject } from '../words/json.js';
+import { pathJson } from '../words/path-json.js';
+import { shown } from '../words/shown.js';
 import type { Line, Report } from './report.js';
-import { shown } from './shown.js';
 import { targetJson, targetLines } from './target-view.js';
 
 /** Who holds the maintenance mode of a union. */

@@ -1,6 +1,6 @@
 import { entryStates } from '../scan/entry-state.js';
 import type { Severity } from '../scan/result.js';
-import type { Json, JsonObject } from './json.js';
+import type { Json, JsonObject } from '../words/json.js';
 import type { Summary } from './summary.js';
 
 type Labels = Readonly<Record<string, string>>;

@@ -1,10 +1,10 @@
 import type { IndexEntry } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
+import { size } from '../words/plural.js';
+import { shown } from '../words/shown.js';
 import { entryTree } from './entry-tree.js';
 import { seen } from './entry-view.js';
-import { size } from './plural.js';
 import type { Line, Page } from './report.js';
-import { shown } from './shown.js';
 
 interface Node {
   readonly children: Map<Bytes, Node>;

@@ -1,11 +1,11 @@
 import type { EntryOutcome, Outcome, Plan } from '../restore/plan-types.js';
 import type { ScanResult } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
+import { plural, size } from '../words/plural.js';
 import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';
 import { type EntryView, keptViews, settledLines, toldViews } from './entry-view.js';
 import { findingJson } from './findings.js';
-import { plural, size } from './plural.js';
 import type { Line, Page, Report } from './report.js';
 import { summaryJson } from './summary.js';
 import { targetJson, targetLines } from './target-view.js';

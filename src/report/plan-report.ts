@@ -1,13 +1,13 @@
 import type { Plan } from '../restore/plan-types.js';
 import type { ScanResult } from '../scan/result.js';
+import { pathJson } from '../words/path-json.js';
+import { plural } from '../words/plural.js';
+import { shown } from '../words/shown.js';
 import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';
 import { type EntryView, keptViews, settledLines, toldViews } from './entry-view.js';
 import { findingJson } from './findings.js';
-import { pathJson } from './path-json.js';
-import { plural } from './plural.js';
 import type { Line, Page, Report } from './report.js';
-import { shown } from './shown.js';
 import { summaryJson } from './summary.js';
 import { targetJson, targetLines } from './target-view.js';
 import { unreadableJson, unreadableLines } from './unreadable.js';

@@ -1,4 +1,4 @@
-import { grouped, plural } from './plural.js';
+import { grouped, plural } from '../words/plural.js';
 
 /** A rate is told after so many milliseconds of measuring: the first files of a cold disk say little. */
 const MEASURE_MS = 1000;

@@ -1,11 +1,11 @@
 import type { BranchLook, RecordedLook } from '../record/record-union.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
-import type { JsonObject } from './json.js';
-import { pathJson } from './path-json.js';
-import { plural } from './plural.js';
+import type { JsonObject } from '../words/json.js';
+import { pathJson } from '../words/path-json.js';
+import { plural } from '../words/plural.js';
+import { sentence, shown } from '../words/shown.js';
 import type { Line, Page, Report } from './report.js';
-import { sentence, shown } from './shown.js';
 import { targetJson, targetLines } from './target-view.js';
 
 /** A branch, and where its record is. */

@@ -3,8 +3,8 @@ import type { Side } from '../restore/repair/repair-evidence.js';
 import type { RepairAction } from '../scan/repair-action.js';
 import type { Finding } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
-import { plural, size } from './plural.js';
-import { sentence, shown } from './shown.js';
+import { plural, size } from '../words/plural.js';
+import { sentence, shown } from '../words/shown.js';
 
 /** What a repair would do, as an order: `remove it`. */
 export function actionWords(action: RepairAction): string {

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.js';
+import type { JsonObject } from '../words/json.js';
 import type { Level } from './notice.js';
 import type { Style } from './style.js';
 import type { Subject } from './subject.js';

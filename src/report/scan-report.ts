@@ -1,11 +1,11 @@
 import type { EntryState, IndexEntry, ScanResult } from '../scan/result.js';
+import { plural } from '../words/plural.js';
 import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';
 import { seen } from './entry-view.js';
 import { findingJson, findingLines } from './findings.js';
 import { nameTree } from './name-tree.js';
 import { nextLines } from './next-step.js';
-import { plural } from './plural.js';
 import type { Line, Page, Report } from './report.js';
 import { findingsOf, needsAttention } from './scan-findings.js';
 import { summaryJson } from './summary.js';

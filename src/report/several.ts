@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from './json.js';
-import { plural, size } from './plural.js';
+import type { Json, JsonObject } from '../words/json.js';
+import { plural, size } from '../words/plural.js';
 import type { Line, Page, Report } from './report.js';
 
 /**

@@ -1,5 +1,5 @@
 import { type Bytes, toBuffer } from '../sys/bytes.js';
-import { textOf } from './shown.js';
+import { textOf } from '../words/shown.js';
 
 /** A path as one word for a POSIX shell (bash's `$'…'` where it holds anything unprintable). */
 export function shellWord(path: Bytes): string {

@@ -1,6 +1,6 @@
 import type { Plan } from '../restore/plan-types.js';
+import { plural } from '../words/plural.js';
 import { atRest, whosePaths } from './at-rest.js';
-import { plural } from './plural.js';
 import type { Report } from './report.js';
 import { targetWords } from './target-words.js';
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.js';
+import type { JsonObject } from '../words/json.js';
 
 /** The JSON document's `summary`. */
 export interface Summary {

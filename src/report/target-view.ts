@@ -1,10 +1,10 @@
 import { type Bytes, joinBytes } from '../sys/bytes.js';
 import { PLINK_DIRECTORY } from '../union/aufs-names.js';
 import type { Union } from '../union/union.js';
-import type { JsonObject } from './json.js';
-import { pathJson } from './path-json.js';
+import type { JsonObject } from '../words/json.js';
+import { pathJson } from '../words/path-json.js';
+import { shown } from '../words/shown.js';
 import type { Line } from './report.js';
-import { shown } from './shown.js';
 import type { Style } from './style.js';
 
 /** Where a union keeps its index entries; several for an aufs with several writable branches. */

@@ -1,8 +1,8 @@
 import type { Unreadable } from '../scan/result.js';
-import type { JsonObject } from './json.js';
-import { pathJson } from './path-json.js';
+import type { JsonObject } from '../words/json.js';
+import { pathJson } from '../words/path-json.js';
+import { shown } from '../words/shown.js';
 import type { Line, Page } from './report.js';
-import { shown } from './shown.js';
 
 /** Directories that could not be seen into, and what follows. */
 export function unreadableLines(unreadable: readonly Unreadable[], { style }: Page): Line[] {

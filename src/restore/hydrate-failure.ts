@@ -1,5 +1,5 @@
-import { size } from '../report/plural.js';
 import { isSysError, type SysError } from '../sys/sys-error.js';
+import { size } from '../words/plural.js';
 
 /** The calls of a hydration that are about the lower file. */
 const LOWER: readonly string[] = ['open_by_handle_at', 'lseek', 'pread'];

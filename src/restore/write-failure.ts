@@ -1,9 +1,9 @@
 import { Problem } from '../problem.js';
-import { plural } from '../report/plural.js';
-import { shown } from '../report/shown.js';
 import type { Bytes } from '../sys/bytes.js';
 import { SysError } from '../sys/sys-error.js';
 import type { Union } from '../union/union.js';
+import { plural } from '../words/plural.js';
+import { shown } from '../words/shown.js';
 
 const nothing: DoneBefore = { linksRestored: 0, entriesRemoved: 0 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { formatNotice } from '../../src/report/notice.js';
-import { plural, size } from '../../src/report/plural.js';
 import { loadStyle, plain, wantsColor } from '../../src/report/style.js';
+import { plural, size } from '../../src/words/plural.js';
 
 describe('colour', () => {
   test.each<[boolean | undefined, boolean, Record<string, string>, boolean]>([

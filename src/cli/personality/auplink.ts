@@ -1,8 +1,8 @@
 import { Problem } from '../../problem.js';
-import { shown, textOf } from '../../report/shown.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { isSysError } from '../../sys/sys-error.js';
 import type { AufsUnion } from '../../union/union.js';
+import { shown, textOf } from '../../words/shown.js';
 import { scanUnion } from '../scan-union.js';
 import { throughMount } from '../through-mount.js';
 import { mountedAufs } from './flush-mounted-aufs.js';

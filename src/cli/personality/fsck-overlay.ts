@@ -1,11 +1,11 @@
 import { Problem } from '../../problem.js';
-import type { Json } from '../../report/json.js';
 import type { Report } from '../../report/report.js';
 import { scanReport } from '../../report/scan-report.js';
 import { plain } from '../../report/style.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { resolveTarget, type TargetWords } from '../../union/target.js';
 import type { Union } from '../../union/union.js';
+import type { Json } from '../../words/json.js';
 import { exitCode } from '../exit-code.js';
 import { failureOf } from '../failure.js';
 import { repairUnion } from '../repair-union.js';

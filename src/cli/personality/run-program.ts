@@ -1,5 +1,5 @@
-import { textOf } from '../../report/shown.js';
 import { type Bytes, toBuffer } from '../../sys/bytes.js';
+import { textOf } from '../../words/shown.js';
 import { mountStatus } from './mount-status.js';
 
 /** Where mount(8) and umount(8) are; an initramfs or a unit may have no PATH. */

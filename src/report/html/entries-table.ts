@@ -1,6 +1,6 @@
 import type { EntryState, IndexEntry } from '../../scan/result.js';
-import { plural, size } from '../plural.js';
-import { sentence } from '../shown.js';
+import { plural, size } from '../../words/plural.js';
+import { sentence } from '../../words/shown.js';
 import { type Html, html, nothing } from './html.js';
 import { nameHtml, nameList } from './name-html.js';
 

@@ -1,6 +1,6 @@
 import type { Finding, Unreadable } from '../../scan/result.js';
+import { sentence } from '../../words/shown.js';
 import { gravities } from '../findings.js';
-import { sentence } from '../shown.js';
 import { type Html, html, nothing } from './html.js';
 import { nameHtml } from './name-html.js';
 

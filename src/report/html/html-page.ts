@@ -1,6 +1,6 @@
-import { plural } from '../plural.js';
+import { plural } from '../../words/plural.js';
+import { sentence } from '../../words/shown.js';
 import { needsAttention } from '../scan-findings.js';
-import { sentence } from '../shown.js';
 import type { Subject } from '../subject.js';
 import { Html, html, nothing } from './html.js';
 import { nameHtml } from './name-html.js';

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../sys/bytes.js';
-import { shown } from '../shown.js';
+import { shown } from '../../words/shown.js';
 import { type Html, html } from './html.js';
 
 /** Names of one list that a page shows. */

@@ -1,7 +1,7 @@
 import type { ScanResult } from '../../scan/result.js';
 import type { Union } from '../../union/union.js';
+import { plural } from '../../words/plural.js';
 import { nextSteps } from '../next-step.js';
-import { plural } from '../plural.js';
 import { findingsOf } from '../scan-findings.js';
 import { indexDirectories } from '../target-view.js';
 import { entriesTable } from './entries-table.js';

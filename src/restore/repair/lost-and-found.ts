@@ -1,4 +1,3 @@
-import { pathJson } from '../../report/path-json.js';
 import { fileKind } from '../../scan/file-kind.js';
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { pwrite } from '../../sys/data.js';
@@ -10,6 +9,7 @@ import { isDirectory, type Stat, stat } from '../../sys/stat.js';
 import { fsync } from '../../sys/sync.js';
 import { getXattr, listXattr } from '../../sys/xattr.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
+import { pathJson } from '../../words/path-json.js';
 import { removeTree } from '../remove-tree.js';
 import { inRescue } from '../rescue/in-rescue.js';
 import { keepCopy } from '../rescue/keep-copy.js';

@@ -1,6 +1,6 @@
-import { size } from '../../report/plural.js';
 import { isSysError, type SysError } from '../../sys/sys-error.js';
 import { systemCalls } from '../../sys/system-call.js';
+import { size } from '../../words/plural.js';
 
 /** One file of which no copy can be kept: it stays where it is, and others may still be kept. */
 export class NotCopied extends Error {

@@ -1,4 +1,3 @@
-import { pathJson } from '../../report/path-json.js';
 import { TEMPORARY_PREFIX } from '../../scan/own-marks.js';
 import type { IndexEntry } from '../../scan/result.js';
 import type { Bytes } from '../../sys/bytes.js';
@@ -8,6 +7,7 @@ import { createFile, withFd } from '../../sys/open.js';
 import { randomHex } from '../../sys/random-hex.js';
 import { fsync } from '../../sys/sync.js';
 import type { Union } from '../../union/union.js';
+import { pathJson } from '../../words/path-json.js';
 
 /** Where a rescued file came from, and why it had to go. */
 export interface RescueNote {

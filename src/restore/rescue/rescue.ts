@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { Problem } from '../../problem.js';
-import { shown } from '../../report/shown.js';
 import { TEMPORARY_PREFIX } from '../../scan/own-marks.js';
 import { type Bytes, joinBytes, parentOf, toBuffer } from '../../sys/bytes.js';
 import { inodeKey } from '../../sys/inode-id.js';
@@ -14,6 +13,7 @@ import { isSysError } from '../../sys/sys-error.js';
 import { absolutePath, canonicalPath } from '../../union/absolute-path.js';
 import { ancestors, branchDirectory } from '../../union/branch-directory.js';
 import type { Union } from '../../union/union.js';
+import { shown } from '../../words/shown.js';
 import { keepsOrder } from '../site.js';
 import { copyFile } from './copy-file.js';
 import { inRescue } from './in-rescue.js';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { pathJson } from '../../src/report/path-json.js';
 import { shellWord } from '../../src/report/shell-word.js';
-import { sentence, shown } from '../../src/report/shown.js';
 import { type Bytes, bytesFromText, bytesOf } from '../../src/sys/bytes.js';
+import { pathJson } from '../../src/words/path-json.js';
+import { sentence, shown } from '../../src/words/shown.js';
 import { command } from '../support/command.js';
 import '../support/property-seed.js';
 
