@@ -4,8 +4,8 @@ import { SysError } from '../../sys/sys-error.js';
 import type { OpenDirectories } from '../../union/open-directories.js';
 import { concernsAll } from '../concerns-all.js';
 import { linkFailure } from '../link-failure.js';
-import type { PlinkRun, Session } from './mounted-aufs-session.js';
 import { touchName } from './mounted-aufs-touch.js';
+import type { PlinkRun, Session } from './plink-run.js';
 
 /**
  * Lets the kernel link every missing name of one pseudo-link, and looks on the branch whether it did.

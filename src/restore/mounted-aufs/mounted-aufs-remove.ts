@@ -10,7 +10,7 @@ import { statIfThere } from '../../sys/stat.js';
 import { fsync, syncfs } from '../../sys/sync.js';
 import { PLINK_DIRECTORY } from '../../union/aufs-names.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
-import type { PlinkRun, Session } from './mounted-aufs-session.js';
+import type { PlinkRun, Session } from './plink-run.js';
 
 /** Makes the links durable, lets the kernel forget its pseudo-links if it may, and removes those that are whole. */
 export function removeWhole(

@@ -11,7 +11,8 @@ import { plan } from '../plan.js';
 import type { EntryOutcome, Outcome, Plan } from '../plan-types.js';
 import { doneText } from '../write-failure.js';
 import { findOutOfSight } from './mounted-aufs-out-of-sight.js';
-import { type PlinkRun, runSession, type Session, type SessionDone } from './mounted-aufs-session.js';
+import { runSession, type SessionDone } from './mounted-aufs-session.js';
+import type { PlinkRun, Session } from './plink-run.js';
 
 export interface MountedAufsOptions extends ScanOptions {
   /** Directory that holds `proc` and `sys`. */
