@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
+import { closeLeftOpen } from '../support/left-open.js';
 import type { Goal } from '../support/restore-union.js';
 import { type MainResult, runMain } from '../support/run-main.js';
 import type { Tree } from '../support/tree.js';
 import { describeCrash, FULL } from './bench.js';
 import { countCalls, errors, type Fault, withFault } from './faults.js';
 import { finishedTree, unfinishedBy } from './finished.js';
-import { closeLeftOpen } from './left-open.js';
 import { tally } from './tally.js';
 import { type UnionImage, when, withoutStrangersLog } from './union-image.js';
 

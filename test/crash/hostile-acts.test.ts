@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { closeLeftOpen } from '../support/left-open.js';
 import { mountsBelow } from '../support/mountinfo.js';
 import type { Goal } from '../support/restore-union.js';
 import { type MainResult, runMain } from '../support/run-main.js';
@@ -9,7 +10,6 @@ import { unmount } from '../support/unmount.js';
 import { describeCrash, FULL } from './bench.js';
 import { countCalls, interposed } from './faults.js';
 import { type Act, acts, buildOutside } from './hostile.js';
-import { closeLeftOpen } from './left-open.js';
 import { tally } from './tally.js';
 import type { UnionImage } from './union-image.js';
 
