@@ -169,6 +169,23 @@ describe('a name that was not taken', () => {
     expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([3, 2]);
   });
 
+  test('nor does a group that an earlier flush has linked make others doubtful', async () => {
+    const scene = twoGroups();
+    scene.file(scene.upper, ['two', 'two2'], 'written anew before the last flush\n');
+    writeFileSync(scene.upper.at(ascii('one')), '#\n');
+    scene.plink('one');
+    const { outcome } = await runGoal(scene.union, 'flush');
+    expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([2, 1]);
+  });
+
+  test('but one that got two new files for its names does', async () => {
+    const scene = twoGroups();
+    for (const name of ['two', 'two2']) scene.file(scene.upper, [name], `new at ${name}\n`);
+    writeFileSync(scene.upper.at(ascii('one')), '#\n');
+    scene.plink('one');
+    expect((await keptEntry(scene)).reason).toContain('it may as well be /two');
+  });
+
   test('nor does a name that another lower branch has covered all along', async () => {
     const scene = new AufsScene(['rw', 'ro', 'ro']);
     scene.file(scene.lower, ['one', 'one2'], 'the first file, as it was\n');

@@ -1,5 +1,5 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
-import { type Stat, statIfThere } from '../../sys/stat.js';
+import { S_IFMT, type Stat, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { aufsRules } from '../../union/aufs-rules.js';
 import type { Layer, Stack } from '../../union/view-rules.js';
@@ -15,6 +15,8 @@ interface MetFile {
   readonly file: Namesake;
   /** Names of which it is not known yet that they show. */
   readonly hidden: Set<Bytes>;
+  /** By inode: how many of its names an upper file has that is no entry. */
+  readonly covering: Map<string, number>;
 }
 
 /**
@@ -34,7 +36,7 @@ export class DisplacedFiles {
   meet(file: Namesake): void {
     if (this.#rights.size === 0 || file.stat.nlink === 1 || !this.#rights.has(rightsOf(file.stat))) return;
     const key = lowerKey(file.branch, file);
-    const known = this.#known.get(key) ?? { file, hidden: new Set() };
+    const known = this.#known.get(key) ?? { file, hidden: new Set(), covering: new Map() };
     known.hidden.add(file.path);
     this.#known.set(key, known);
   }
@@ -51,9 +53,14 @@ export class DisplacedFiles {
     const entries = new Set(plinks.map(({ branch, stat }) => lowerKey(branch, stat)));
     await runWalk(roots, aufsRules, new AccountedNames(layers, this.#known, entries), options, progress);
     return [...this.#known.values()]
-      .filter(({ hidden }) => hidden.size > 0)
+      .filter((met) => met.hidden.size > 0 && !hasItsCopy(met))
       .map(({ file, hidden }) => ({ file, names: [...hidden].sort() }));
   }
+}
+
+/** Two names prove a file to be a copy, as they do of an entry: an earlier flush has linked it, and there is one alone. */
+function hasItsCopy({ covering }: MetFile): boolean {
+  return [...covering.values()].some((names) => names > 1);
 }
 
 /** Strikes out the names that show, those that another lower branch has covered all along, and those of entries. */
@@ -86,7 +93,7 @@ class AccountedNames implements WalkVisitor {
     try {
       const s = statIfThere(at.fd, name);
       const known = s === undefined ? undefined : this.#known.get(lowerKey(at.layer.branch, s));
-      if (known === undefined || !this.#accounts(stack, position, name)) return;
+      if (known === undefined || !this.#accounts(stack, position, name, known)) return;
       known.hidden.delete(joinBytes(path, name));
     } catch (error) {
       // A name of which it cannot be told whether it shows counts as hidden.
@@ -94,13 +101,17 @@ class AccountedNames implements WalkVisitor {
     }
   }
 
-  #accounts(stack: Stack, position: number, name: Bytes): boolean {
+  #accounts(stack: Stack, position: number, name: Bytes, { file, covering }: MetFile): boolean {
     const at = stack[position];
     if (at !== undefined && aufsRules.hides(at, name)) return false;
     const above = stack.slice(0, position).find((higher) => aufsRules.decides(higher, name));
     if (above === undefined || above.layer.role !== 'upper') return true;
-    const covering = aufsRules.hides(above, name) ? undefined : statIfThere(above.fd, name);
-    return covering !== undefined && this.#entries.has(lowerKey(above.layer.branch, covering));
+    const there = aufsRules.hides(above, name) ? undefined : statIfThere(above.fd, name);
+    if (there === undefined) return false;
+    const key = lowerKey(above.layer.branch, there);
+    if (this.#entries.has(key)) return true;
+    if ((there.mode & S_IFMT) === (file.stat.mode & S_IFMT)) covering.set(key, (covering.get(key) ?? 0) + 1);
+    return false;
   }
 
   onUnreadable(): void {}
