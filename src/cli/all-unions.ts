@@ -1,3 +1,4 @@
+import type { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
 import { inodeKey } from '../sys/inode-id.js';
 import { canonicalPath } from '../union/absolute-path.js';
@@ -33,7 +34,8 @@ export async function allUnions(config: Bytes | undefined, context: Context): Pr
     ...each,
     branches: branchesOf(each.words, kernelRoot),
   }));
-  const known = discoverUnions(kernelRoot).flatMap(({ described, mountpoint }) => {
+  const all = discoverUnions(kernelRoot);
+  const known = all.flatMap(({ described, mountpoint }) => {
     if (described?.branches.some(({ role }) => role === 'upper') !== true) return [];
     return [{ described, mountpoint, uppers: described.branches.filter(isUpper).map(keyOf) }];
   });
@@ -61,7 +63,17 @@ export async function allUnions(config: Bytes | undefined, context: Context): Pr
       open: () => verify(describeTarget(words, kernelRoot)),
     });
   }
-  return [...discovered, ...others.values()];
+  // The branches of such a line are told, and nobody may take the union for maintained.
+  const refused = all.flatMap(({ refusal, mountpoint }): NamedUnion[] => {
+    if (refusal === undefined || configured.some(({ words }) => isAt(words.mountpoint, mountpoint)))
+      return [];
+    return [{ name: mountpoint, policy: {}, open: () => raise(refusal) }];
+  });
+  return [...discovered, ...refused, ...others.values()];
+}
+
+function raise(refusal: Problem): never {
+  throw refusal;
 }
 
 const isUpper = ({ role }: Branch): boolean => role === 'upper';

@@ -1,3 +1,4 @@
+import { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
 import { canonicalPath } from './absolute-path.js';
 import { describeMount, isUnionType } from './describe-mount.js';
@@ -7,6 +8,7 @@ import { type FstabEntry, fstabUnions, readFstab } from './fstab.js';
 import { otherNamespaces } from './mount-namespaces.js';
 import { parseMountOptions } from './mount-options.js';
 import { type MountInfo, readMountInfo } from './mountinfo.js';
+import { BAD_OPTION } from './refuse-unknown-values.js';
 
 /** A union of this machine, mounted or only in fstab. */
 export interface DiscoveredUnion {
@@ -21,6 +23,8 @@ export interface DiscoveredUnion {
   readonly described: DescribedUnion | undefined;
   /** Why its branches are not known. */
   readonly reason: string | undefined;
+  /** What refuses its words in fstab, which name branches. */
+  readonly refusal?: Problem;
 }
 
 /**
@@ -78,12 +82,16 @@ function notMounted(entry: FstabEntry): DiscoveredUnion {
   };
 }
 
-function described(describe: () => DescribedUnion): Pick<DiscoveredUnion, 'described' | 'reason'> {
+function described(
+  describe: () => DescribedUnion,
+): Pick<DiscoveredUnion, 'described' | 'reason' | 'refusal'> {
   try {
     return { described: describe(), reason: undefined };
   } catch (error) {
     // One union with odd options must not hide the others.
-    return { described: undefined, reason: error instanceof Error ? error.message : String(error) };
+    const reason = error instanceof Error ? error.message : String(error);
+    const refusal = error instanceof Problem && error.code === BAD_OPTION ? error : undefined;
+    return { described: undefined, reason, ...(refusal === undefined ? {} : { refusal }) };
   }
 }
 

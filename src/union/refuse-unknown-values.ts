@@ -1,6 +1,9 @@
 import { Problem } from '../problem.js';
 import type { MountOption } from './mount-options.js';
 
+/** The code of what is thrown. */
+export const BAD_OPTION = 'bad-option';
+
 const onOff = ['on', 'off'];
 
 /** What Linux takes, up to 6.18; an empty list for a bare word. */
@@ -33,6 +36,6 @@ export function refuseUnknownValues(options: readonly MountOption[]): void {
       values.length === 0
         ? `the mount option ${key} takes no value: ${key}=${value}`
         : `the mount option ${key} takes one of ${values.join(', ')}, not ${value || 'nothing'}`;
-    throw new Problem('usage', 'bad-option', message);
+    throw new Problem('usage', BAD_OPTION, message);
   }
 }

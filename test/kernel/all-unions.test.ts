@@ -92,6 +92,24 @@ describeIncidents('--all with a configuration', ['ext4', 'xfs'], (directory) => 
     expect(indexNames(good)).toEqual([]);
   });
 
+  test('a line of fstab with a value that overlayfs refuses is told, and the others are done', async () => {
+    const root = directory('ext4');
+    const [good, misspelt] = [overlayWith(directory('ext4')), overlayWith(directory('ext4'))];
+    const fstab = [
+      `overlay ${root}/a overlay ${overlayOptions(misspelt)},metacopy=maybe 0 0\n`,
+      `overlay ${root}/b overlay ${overlayOptions(good)},metacopy=off 0 0\n`,
+    ];
+    const kernel = join(root, `kernel${++roots}`);
+    mkdirSync(kernel);
+    const option = `--kernel-root=${kernelRoot(kernel, { files: { 'etc/fstab': fstab.join('') } })}`;
+    const { code, out, err } = await runMain('flush', '--all', option);
+    expect({ code, told: `${out}${err}` }).toEqual({
+      code: 16,
+      told: expect.stringMatching(/\/a: .*metacopy takes one of on, off, not maybe/),
+    });
+    expect([good, misspelt].map((place) => indexNames(place).length)).toEqual([0, 1]);
+  });
+
   test('a union is done once, however often and in whatever words it is named', async () => {
     const root = directory('ext4');
     const place = overlayWith(directory('ext4'));
