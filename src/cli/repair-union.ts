@@ -5,7 +5,7 @@ import type { Report } from '../report/report.js';
 import { idleNames } from '../restore/repair/idle-names.js';
 import type { RepairOutcome } from '../restore/repair/repair-apply.js';
 import { decideRepairs, type RepairChoices, unmatched } from '../restore/repair/repair-plan.js';
-import type { Bytes } from '../sys/bytes.js';
+import { type Bytes, componentsOf } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
 import { shown } from '../words/shown.js';
 import type { writeOptions } from './common-options.js';
@@ -128,8 +128,16 @@ function misnamed(union: Union, names: readonly Bytes[], { notice }: Context): R
 }
 
 function choicesOf({ yes, rescue, rejoin, unbreak }: Partial<Values<typeof repairOptions>>): RepairChoices {
-  const paths = (unbreak ?? []).map((path) => path.replace(/^\/+/, '') as typeof path);
-  return { yes: yes === true, rescue, rejoin: rejoin === true, unbreak: paths };
+  return { yes: yes === true, rescue, rejoin: rejoin === true, unbreak: (unbreak ?? []).map(belowRoot) };
+}
+
+/** @throws Problem `usage` where a path leads out of the union, whose groups have no such names */
+function belowRoot(path: Bytes): Bytes {
+  const parts = componentsOf(path).filter((part) => part !== '.');
+  if (parts.length > 0 && !parts.includes('..' as Bytes)) return parts.join('/') as Bytes;
+  throw new Problem('usage', 'bad-path', `--unbreak ${shown(path)} is no path of a file in the union`, {
+    hint: "give the path from the union's root",
+  });
 }
 
 function namesGiven(

@@ -33,6 +33,7 @@ import { snapshot } from '../support/tree.js';
 import { expectSameTree } from '../support/tree-diff.js';
 
 const INDEX = ['index=on'];
+const EIO = 5;
 const copy = (from: string, to: string): void => void command('cp', '-a', from, to);
 const read = (view: Place, path: string): string => readFileSync(view.at(path as Bytes), 'latin1');
 
@@ -407,6 +408,35 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
     // The second run finds the group whole.
     const again = await runMain('repair', '-y', '--unbreak', 'A', ...words);
     expect(again).toMatchObject({ code: 0, out: expect.stringContaining('Nothing to repair.') });
+  });
+
+  test('--unbreak of a path that leads out of the union: refused before anything is done', async () => {
+    const place = overlayWith(directory(), { options: ['index=off'] });
+    const words = overlayWords(place, ['index=off']);
+    const before = layersOf(place);
+    for (const path of ['../upper/A', 'd/../A', '/', '.']) {
+      const wrong = await runMain('repair', '-y', '--unbreak', 'A', '--unbreak', path, ...words);
+      expect(wrong).toMatchObject({ code: 16, err: expect.stringContaining(`--unbreak ${path} is no path`) });
+    }
+    expectSameTree(before.own, layersOf(place).own, { unless: readLinks });
+    const joined = await runMain('repair', '-y', '--unbreak', './/A', ...words);
+    expect(joined).toMatchObject({ code: 0, out: expect.stringContaining('1 repair made') });
+  });
+
+  test('--unbreak of a name that cannot be looked at: the repairs that are made are told', async () => {
+    const place = overlayWith(directory(), { options: ['index=off'] });
+    const words = overlayWords(place, ['index=off']);
+    interpose(({ name, path }, run) => (name === 'openat2' && path === 'far' ? -EIO : run()));
+    try {
+      const done = await runMain('repair', '-y', '--unbreak', 'A', '--unbreak', 'far/off', ...words);
+      expect(done).toMatchObject({
+        code: 0,
+        out: expect.stringContaining('1 repair made'),
+        err: expect.stringContaining('no broken group has the file far/off'),
+      });
+    } finally {
+      interpose(undefined);
+    }
   });
 
   test('group-broken-without-any-index: is joined, the missing directory made', async () => {
