@@ -15,7 +15,7 @@ import { entriesOf } from './map-file.js';
 export interface MappedRepair {
   /** One for each entry of the map: what would be done, or why not. */
   readonly told: readonly RepairOutcome[];
-  carryOut(): Promise<RepairOutcome[]>;
+  carryOut(stillFree: () => void): Promise<RepairOutcome[]>;
 }
 
 /** What `--map` gave, or the tables of `--image`. */
@@ -71,8 +71,8 @@ export async function mappedRepair(
       reason: each.refusal ?? each.obstacle,
       kept: [],
     })),
-    async carryOut() {
-      const outcome = await apply(mappedPlan(scan, mapped), { signal });
+    async carryOut(stillFree) {
+      const outcome = await apply(mappedPlan(scan, mapped), { signal, stillFree });
       return outcome.entries.flatMap(({ entry, removed, restored, reason }) => {
         const each = mapped.find((one) => one.entry === entry);
         if (each === undefined) return [];

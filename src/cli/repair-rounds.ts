@@ -69,7 +69,7 @@ export async function repairRounds(
     }
     // A scan, or a person, may have taken minutes.
     probe();
-    for (const each of await mend(union, scan, agreed, choices, context)) done.push(each);
+    for (const each of await mend(union, scan, agreed, choices, probe, context)) done.push(each);
   }
 }
 
@@ -89,7 +89,7 @@ async function placeMapped(
   const agreed = yes || (ask !== undefined && isYes(await ask(mapQuestion(repair.told), context.signal)));
   if (!agreed) return [];
   probe();
-  return repair.carryOut();
+  return repair.carryOut(probe);
 }
 
 const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer.trim());
@@ -138,9 +138,10 @@ async function mend(
   scan: ScanResult,
   decisions: readonly Decision[],
   { rescue: directory }: RepairChoices,
+  probe: () => void,
   { signal }: Context,
 ): Promise<RepairOutcome[]> {
-  const flushed = await flushSome(scan, decisions, signal);
+  const flushed = await flushSome(scan, decisions, probe, signal);
   const others = decisions.filter(({ action }) => action.kind !== 'flush' && action.kind !== 'settle');
   if (others.length === 0) return flushed;
   const rescue = directory === undefined ? undefined : openRescue(directory, union);
@@ -164,6 +165,7 @@ async function mend(
 async function flushSome(
   scan: ScanResult,
   decisions: readonly Decision[],
+  probe: () => void,
   signal: AbortSignal,
 ): Promise<RepairOutcome[]> {
   const wanted = new Map(
@@ -175,7 +177,7 @@ async function flushSome(
   if (wanted.size === 0 && settle === undefined) return [];
   const whole = plan(scan, 'flush');
   const entries = whole.entries.filter(({ entry }) => wanted.has(`${entry.branch}/${entry.name}`));
-  const outcome = await apply({ ...whole, entries, kept: [] }, { signal });
+  const outcome = await apply({ ...whole, entries, kept: [] }, { signal, stillFree: probe });
   const settled = settle === undefined ? [] : [{ finding: settle, done: true, reason: undefined, kept: [] }];
   const flushed = outcome.entries.flatMap(({ entry, removed, reason }) => {
     const finding = wanted.get(`${entry.branch}/${entry.name}`);

@@ -125,6 +125,30 @@ describeIncidents('what changes between scan and apply', ['ext4'], (directory) =
     expectSameView(before, files());
   });
 
+  test('mounted-meanwhile: repair lets no entry go under the mount', async () => {
+    const place = overlayWith(directory());
+    for (const name of ['A', 'B', 'd/C']) {
+      rmSync(join(place.lowers[0] as string, name));
+      writeFileSync(join(place.lowers[0] as string, name), 'another file\n');
+    }
+    const [entry = ''] = indexNames(place);
+    let mounted = false;
+    interpose(({ name }, proceed) => {
+      if (name === 'setxattr' && !mounted) {
+        mounted = true;
+        mountOverlay({ ...place, options: INDEX, target: place.merged });
+      }
+      return proceed();
+    });
+    const run = ['repair', '-y', ...overlayWords(place, INDEX)];
+    const told = await runMain(...run).finally(() => interpose(undefined));
+    unmount(place.merged);
+    expect(told).toMatchObject({ code: 75, out: '', err: expect.stringContaining('of a live overlay') });
+    expect(indexNames(place)).toEqual([entry]);
+    expect((await runMain(...run)).code).toBe(0);
+    expect(indexNames(place)).toEqual([]);
+  });
+
   test('name-removed-meanwhile: flush keeps an entry whose names are not all there in the end', async () => {
     const place = overlayWith(directory());
     const outcome = await runWith(place, 'flush', () => rmSync(join(place.upper, 'A')));
