@@ -3,10 +3,10 @@ import { AT_FDCWD, checkFd, checkName } from './check.js';
 import {
   ADDRESS,
   type Address,
-  errno,
   fixedMemory,
   GETXATTRAT,
   native,
+  orErrno,
   REMOVEXATTRAT,
   SETXATTRAT,
   syscall,
@@ -128,13 +128,11 @@ export function xattrCalls(): XattrCalls {
   return chosen;
 }
 
-const ENOSYS = 38;
-const EPERM = 1;
+const ERANGE = 34;
 
-/** An empty path without AT_EMPTY_PATH is ENOENT where the call is known; a filter answers EPERM or ENOSYS. */
+/** An attribute without a name is ERANGE where the call is known; a filter answers as it likes. */
 function hasAtCalls(): boolean {
   const nothing = argument.put('' as Bytes);
-  if (getAt(GETXATTRAT, AT_FDCWD, nothing, 0, nothing, withArgs(0, 0), ARGS_SIZE) >= 0) return true;
-  const why = errno();
-  return why !== ENOSYS && why !== EPERM;
+  const result = getAt(GETXATTRAT, AT_FDCWD, nothing, 0, nothing, withArgs(0, 0), ARGS_SIZE);
+  return orErrno(result) === -ERANGE;
 }

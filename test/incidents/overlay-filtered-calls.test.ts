@@ -19,6 +19,7 @@ describeKernel('system calls that a filter does not know', ['root', 'loop', 'ove
   test.each([
     ['ENOSYS', 38],
     ['EPERM', 1],
+    ['EACCES', 13],
   ])('are done another way where they fail with %s', (_, errno) => {
     const overlay = flushableOverlay(fileSystems.directory('ext4', `filtered${errno}`));
     const { upper, work, lowers } = overlay.place;
