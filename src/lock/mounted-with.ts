@@ -1,9 +1,8 @@
-import { type Bytes, joinBytes } from '../sys/bytes.js';
-import { type InodeId, inodeOf, sameInode } from '../sys/inode-id.js';
-import { O_DIRECTORY, O_PATH, openTrusted, withFd } from '../sys/open.js';
-import { stat } from '../sys/stat.js';
+import type { Bytes } from '../sys/bytes.js';
+import { type InodeId, sameInode } from '../sys/inode-id.js';
 import { describeMount } from '../union/describe-mount.js';
 import type { DescribedUnion } from '../union/described.js';
+import { directoryFacts, mayBeNamed } from '../union/directory-facts.js';
 import { otherNamespaces } from '../union/mount-namespaces.js';
 import { readMountInfo } from '../union/mountinfo.js';
 
@@ -29,7 +28,7 @@ export function* mountedWith(
   directories: readonly Bytes[],
   kernelRoot: Bytes,
 ): Generator<MountedWith & { readonly directory: Bytes }> {
-  const wanted = directories.map((path) => ({ path, inode: directoryInode(path) }));
+  const wanted = directories.map((path) => ({ path, inode: directoryFacts(path) }));
   for (const { pid, mounts } of allNamespaces(kernelRoot)) {
     for (const mount of mounts) {
       if (mount.type !== format) continue;
@@ -71,17 +70,8 @@ interface Wanted {
 
 function isSame({ path, inode }: Wanted, named: Bytes, pid: number | undefined): boolean {
   // Where a relative path began is not known: what ends like it may be it.
-  if (!named.startsWith('/'))
-    return path.endsWith(joinBytes('/' as Bytes, named.replace(/^(\.\/)+/, '') as Bytes));
-  const there = directoryInode(named);
+  if (!named.startsWith('/')) return mayBeNamed(path, named);
+  const there = directoryFacts(named);
   if (there !== undefined && inode !== undefined) return sameInode(there, inode);
   return pid === undefined && named === path;
-}
-
-function directoryInode(path: Bytes): InodeId | undefined {
-  try {
-    return withFd(openTrusted(path, O_PATH | O_DIRECTORY), (fd) => inodeOf(stat(fd, '' as Bytes)));
-  } catch {
-    return undefined;
-  }
 }

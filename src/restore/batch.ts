@@ -6,7 +6,7 @@ import { fitAttribute } from './fit-attribute.js';
 import { linkNames } from './link-names.js';
 import { linksByDirectory } from './links-by-directory.js';
 import { type MadeDirectories, makeNeeded } from './needed-directories.js';
-import { Interrupted, Pace, type PaceOptions } from './pace.js';
+import { Pace, type PaceOptions } from './pace.js';
 import type { EntryPlan, Plan } from './plan-types.js';
 import { removeEntries } from './remove-entries.js';
 import type { Site } from './site.js';
@@ -58,7 +58,7 @@ export async function runBatch(
     if (runs.some((run) => run.plan.remove && run.failure === undefined)) stillFree?.();
     await removeEntries(site, runs, pace);
   } catch (error) {
-    if (error instanceof Interrupted) stopped = true;
+    if (signal?.aborted === true && error === signal.reason) stopped = true;
     else failure = error;
   }
   return { runs, directoriesMade, stopped, failure };

@@ -1,12 +1,6 @@
 /** Milliseconds of work between two breaths of the event loop (lock heartbeat, progress line, signals). */
 const BREATH_MS = 40;
 
-/** Work was stopped between two of its steps by a signal. */
-export class Interrupted extends Error {
-  readonly code = 'INTERRUPTED' as const;
-  override readonly name = 'Interrupted';
-}
-
 export interface PaceOptions {
   /** Called at every breath. */
   readonly onBreath?: () => void;
@@ -32,11 +26,11 @@ export class Pace {
     return performance.now() - this.#last >= this.#breathMs;
   }
 
-  /** @throws Interrupted where the work is to end */
+  /** @throws the signal's reason where the work is to end */
   async breathe(): Promise<void> {
     this.#options.onBreath?.();
     await new Promise<void>((resolve) => setImmediate(resolve));
-    if (this.#options.signal?.aborted === true) throw new Interrupted();
+    this.#options.signal?.throwIfAborted();
     this.#last = performance.now();
   }
 }

@@ -1,8 +1,10 @@
-import { type BigIntStats, statSync } from 'node:fs';
-import { type Bytes, joinBytes, toBuffer } from '../sys/bytes.js';
+import type { Bytes } from '../sys/bytes.js';
+import { sameInode } from '../sys/inode-id.js';
+import type { Stat } from '../sys/stat.js';
 import { canonicalPath } from './absolute-path.js';
 import { describeMount } from './describe-mount.js';
 import type { DescribedUnion } from './described.js';
+import { directoryFacts, mayBeNamed } from './directory-facts.js';
 import { otherNamespaces } from './mount-namespaces.js';
 import { unescapeBackslash } from './mount-options.js';
 import { type MountInfo, readMountInfo } from './mountinfo.js';
@@ -94,34 +96,28 @@ function isNamed(uppers: readonly Bytes[]): (each: Uppers) => boolean {
 
 /** By another path: a symlink, a bind mount, `/proc/PID/root`, or one that began nobody knows where. */
 function isAmong(uppers: readonly Bytes[]): (each: Uppers) => boolean {
-  const own = uppers.map((path) => ({ path, facts: factsOf(path) }));
+  const own = uppers.map((path) => ({ path, facts: directoryFacts(path) }));
   return ({ mount, paths }) =>
     paths.some((path) => {
       if (path.startsWith('/')) {
-        const facts = factsOf(path);
-        return own.some((each) => sameFile(each.facts, facts));
+        const facts = directoryFacts(path);
+        return own.some((each) => isSame(each.facts, facts));
       }
-      const ending = joinBytes('/' as Bytes, path.replace(/^(\.\/)+/, '') as Bytes);
-      return own.some((each) => each.path.endsWith(ending) && isShown(each.facts, mount));
+      return own.some((each) => mayBeNamed(each.path, path) && isShown(each.facts, mount));
     });
 }
 
-type Facts = BigIntStats | undefined;
+type Facts = Stat | undefined;
 
-function factsOf(path: Bytes): Facts {
-  const [facts] = described(() => statSync(toBuffer(path), { bigint: true }));
-  return facts;
-}
-
-function sameFile(a: Facts, b: Facts): boolean {
-  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+function isSame(a: Facts, b: Facts): boolean {
+  return a !== undefined && b !== undefined && sameInode(a, b);
 }
 
 /** The root of an overlay has all of its upper's facts but the numbers. */
 function isShown(upper: Facts, { mountpoint }: MountInfo): boolean {
-  const root = factsOf(mountpoint);
+  const root = directoryFacts(mountpoint);
   if (upper === undefined || root === undefined) return false;
-  const facts = ['mode', 'uid', 'gid', 'birthtimeNs', 'ctimeNs', 'mtimeNs'] as const;
+  const facts = ['mode', 'uid', 'gid', 'btime', 'ctime', 'mtime'] as const;
   return facts.every((fact) => upper[fact] === root[fact]);
 }
 
@@ -130,7 +126,9 @@ function sameBranches(given: readonly Branch[], told: readonly Branch[]): boolea
     given.length === told.length &&
     given.every(({ path, role }, i) => {
       const other = told[i];
-      return other !== undefined && other.role === role && sameFile(factsOf(path), factsOf(other.path));
+      return (
+        other !== undefined && other.role === role && isSame(directoryFacts(path), directoryFacts(other.path))
+      );
     })
   );
 }

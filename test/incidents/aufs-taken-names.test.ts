@@ -16,6 +16,12 @@ function twoGroups(): AufsScene {
 }
 
 /** Runs a flush that must not act, and gives the one entry. */
+/** A file that is rewritten from nothing: but for its name nothing tells what it was. */
+function writeAnew(scene: AufsScene): void {
+  writeFileSync(scene.upper.at(ascii('one')), '#\n');
+  scene.plink('one');
+}
+
 async function keptEntry(scene: AufsScene) {
   const before = scene.trees();
   const { found, outcome } = await runGoal(scene.union, 'flush');
@@ -49,8 +55,7 @@ describe('a name that another file took', () => {
 
   test('renamed-over name: the file was written anew, and a removed name fits', async () => {
     const scene = twoGroups();
-    writeFileSync(scene.upper.at(ascii('one')), '#\n');
-    scene.plink('one');
+    writeAnew(scene);
     scene.white('two');
     expect((await keptEntry(scene)).reason).toContain('it may as well be /two');
   });
@@ -63,8 +68,7 @@ describe('a name that another file took', () => {
     const scene = new AufsScene();
     scene.file(scene.lower, ['one', 'one2'], 'the first file, as it was\n');
     scene.file(scene.lower, ['d/two', 'two2'], 'quite another text in here\n');
-    writeFileSync(scene.upper.at(ascii('one')), '#\n');
-    scene.plink('one');
+    writeAnew(scene);
     hide(scene);
     const entry = await keptEntry(scene);
     expect(entry.reason).toContain('it may as well be /d/two');
@@ -92,8 +96,7 @@ describe('a name that another file took', () => {
     const scene = new AufsScene();
     scene.file(scene.lower, ['one'], 'the first file, as it was\n');
     scene.file(scene.lower, ['two', 'two2'], 'quite another text in here\n');
-    writeFileSync(scene.upper.at(ascii('one')), '#\n');
-    scene.plink('one');
+    writeAnew(scene);
     expect((await keptEntry(scene)).reason).toContain('by ln alone');
   });
 
@@ -150,8 +153,7 @@ describe('a name that another file took', () => {
 describe('a name that was not taken', () => {
   test('a file written anew is flushed where nothing else fits', async () => {
     const scene = twoGroups();
-    writeFileSync(scene.upper.at(ascii('one')), '#\n');
-    scene.plink('one');
+    writeAnew(scene);
     const { outcome } = await runGoal(scene.union, 'flush');
     expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([2, 1]);
     expect(new Set(['one', 'one2', 'd/one3'].map((name) => scene.view().get(name as Bytes)?.file)).size).toBe(
@@ -172,8 +174,7 @@ describe('a name that was not taken', () => {
   test('nor does a group that an earlier flush has linked make others doubtful', async () => {
     const scene = twoGroups();
     scene.file(scene.upper, ['two', 'two2'], 'written anew before the last flush\n');
-    writeFileSync(scene.upper.at(ascii('one')), '#\n');
-    scene.plink('one');
+    writeAnew(scene);
     const { outcome } = await runGoal(scene.union, 'flush');
     expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([2, 1]);
   });
@@ -181,8 +182,7 @@ describe('a name that was not taken', () => {
   test('but one that got two new files for its names does', async () => {
     const scene = twoGroups();
     for (const name of ['two', 'two2']) scene.file(scene.upper, [name], `new at ${name}\n`);
-    writeFileSync(scene.upper.at(ascii('one')), '#\n');
-    scene.plink('one');
+    writeAnew(scene);
     expect((await keptEntry(scene)).reason).toContain('it may as well be /two');
   });
 
@@ -191,8 +191,7 @@ describe('a name that was not taken', () => {
     scene.file(scene.lower, ['one', 'one2'], 'the first file, as it was\n');
     scene.file(scene.lower, ['two', 'two2'], 'quite another text in here\n');
     scene.file(scene.branches[1] ?? scene.lower, ['two'], 'a newer version of it\n');
-    writeFileSync(scene.upper.at(ascii('one')), '#\n');
-    scene.plink('one');
+    writeAnew(scene);
     const { outcome } = await runGoal(scene.union, 'flush');
     expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([1, 1]);
   });
