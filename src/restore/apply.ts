@@ -79,7 +79,7 @@ export async function apply(plan: Plan, options: ApplyOptions = {}): Promise<Out
       for (const run of done.runs) {
         if (stopped && !run.removed && run.restored.length === 0 && run.failure === undefined) continue;
         links += run.restored.length;
-        outcomes.push(outcomeOfRun(run));
+        outcomes.push(outcomeOfRun(run, stopped));
       }
       if (done.failure !== undefined)
         throw writeFailure(done.failure, plan.union, outcomeOf(outcomes, directoriesMade, true));
@@ -166,11 +166,13 @@ function* batches(entries: readonly EntryPlan[], most: number): Generator<EntryP
   if (batch.length > 0) yield batch;
 }
 
-function outcomeOfRun({ plan, restored, removed, failure }: EntryRun): EntryOutcome {
-  const reason = failure ?? plan.obstacle;
+function outcomeOfRun({ plan, restored, removed, failure }: EntryRun, stopped: boolean): EntryOutcome {
+  const why = failure ?? plan.obstacle;
+  const unfinished = stopped && plan.remove && !removed;
   // The plan's own list is sorted and there already.
   const made = restored.length === plan.link.length ? plan.link : restored;
-  return { entry: plan.entry, restored: made, removed, reason, attention: reason !== undefined };
+  const reason = why ?? (unfinished ? 'the run was stopped before the entry could go' : undefined);
+  return { entry: plan.entry, restored: made, removed, reason, attention: why !== undefined };
 }
 
 function outcomeOf(entries: readonly EntryOutcome[], directoriesMade: number, stopped: boolean): Outcome {
