@@ -30,7 +30,7 @@ export interface Context {
   readonly threads: number | undefined;
   /** What is remembered of lowers that are looked at more than once. */
   readonly groups?: GroupHints | undefined;
-  /** When `--timeout` is up, in the milliseconds of `performance.now`: for work that lets no timer run. */
+  /** When `--timeout` is up, in the milliseconds of `milliseconds()`: for work that lets no timer run. */
   readonly deadline: number | undefined;
   /** `''`, or where tests keep their `proc`, `sys` and `etc`. */
   readonly kernelRoot: Bytes;

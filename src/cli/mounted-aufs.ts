@@ -1,4 +1,5 @@
 import { enterPlinkMaint } from '../lock/plink-maint.js';
+import { milliseconds } from '../milliseconds.js';
 import { Problem } from '../problem.js';
 import { outcomeReport } from '../report/outcome-report.js';
 import { planReport } from '../report/plan-report.js';
@@ -36,7 +37,7 @@ export async function mendMountedAufs(
         kernelRoot,
         signal,
         enter: () => enterPlinkMaint(kernelRoot, union.mounted?.si ?? ''),
-        expired: () => deadline !== undefined && performance.now() >= deadline,
+        expired: () => deadline !== undefined && milliseconds() >= deadline,
         onProgress: showLooking(union, context),
       }),
     );
@@ -56,13 +57,13 @@ function timeUp(): AbortSignal {
 
 /** Tries again until nobody else has the kernel's maintenance mode, or the waiting is over. */
 async function patiently<T>(wait: number | undefined, context: Context, run: () => Promise<T>): Promise<T> {
-  const end = performance.now() + (wait ?? 0) * 1000;
+  const end = milliseconds() + (wait ?? 0) * 1000;
   for (let told = false; ; told = true) {
     try {
       return await run();
     } catch (error) {
       const busy = error instanceof Problem && error.kind === 'busy';
-      if (!busy || performance.now() >= end) throw error;
+      if (!busy || milliseconds() >= end) throw error;
       if (!told) context.notice({ level: 'notice', text: `${error.message}; waiting` });
     }
     await process.getBuiltinModule('node:timers/promises').setTimeout(PAUSE_MS);

@@ -1,3 +1,4 @@
+import { milliseconds } from '../milliseconds.js';
 import { lowerCache } from '../record/lower-cache.js';
 import { stateDirectoryPath } from '../record/state-directory.js';
 import { type Failure, failureJson, failureText } from '../report/failure.js';
@@ -43,7 +44,7 @@ export async function runCommand(
     streams,
     signal: withTimeout(signal, output.timeout),
     threads: output.threads === undefined ? undefined : Number(output.threads),
-    deadline: output.timeout === undefined ? undefined : performance.now() + output.timeout * 1000,
+    deadline: output.timeout === undefined ? undefined : milliseconds() + output.timeout * 1000,
     kernelRoot: output['kernel-root'] ?? ('' as Bytes),
     stateDirectory: output['state-dir'],
     notice,

@@ -1,5 +1,7 @@
-/** Starts to count; the function tells the seconds since. (`performance` would load a module of its own.) */
+import { milliseconds } from '../milliseconds.js';
+
+/** Starts to count; the function tells the seconds since. */
 export function stopwatch(): () => number {
-  const started = process.hrtime.bigint();
-  return () => Number(process.hrtime.bigint() - started) / 1e9;
+  const started = milliseconds();
+  return () => (milliseconds() - started) / 1000;
 }

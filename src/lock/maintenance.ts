@@ -1,3 +1,4 @@
+import { milliseconds } from '../milliseconds.js';
 import type { Problem } from '../problem.js';
 import { randomHex } from '../sys/random-hex.js';
 import type { Union } from '../union/union.js';
@@ -61,7 +62,7 @@ export async function enterMaintenance(union: Union, options: EnterMaintenance):
     record: ownRecord(union, options),
     note: (text) => notes.push(text),
   };
-  const start = performance.now();
+  const start = milliseconds();
   let told = false;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     signal?.throwIfAborted();
@@ -69,7 +70,7 @@ export async function enterMaintenance(union: Union, options: EnterMaintenance):
     if (!isBusy(held)) return maintenanceOf(held, notes);
     const holder = holderOf(held, runtime);
     const patience = Math.max(wait * 1000, holder.recorded === undefined ? GRACE_MS : 0);
-    const left = start + patience - performance.now();
+    const left = start + patience - milliseconds();
     if (left <= 0 || (wait > 0 && !told)) {
       const problem = busyProblem(held, holder, wait > 0);
       if (left <= 0) throw problem;

@@ -1,3 +1,4 @@
+import { milliseconds } from '../milliseconds.js';
 import { grouped, plural } from '../words/plural.js';
 
 /** A rate is told after so many milliseconds of measuring: the first files of a cold disk say little. */
@@ -10,7 +11,7 @@ export class ProgressLine {
   #last = 0;
 
   /** @param now - milliseconds */
-  constructor(now: () => number = () => performance.now()) {
+  constructor(now: () => number = milliseconds) {
     this.#now = now;
   }
 

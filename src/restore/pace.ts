@@ -1,3 +1,5 @@
+import { milliseconds } from '../milliseconds.js';
+
 /** Milliseconds of work between two breaths of the event loop (lock heartbeat, progress line, signals). */
 const BREATH_MS = 40;
 
@@ -14,7 +16,7 @@ export interface PaceOptions {
 export class Pace {
   readonly #options: PaceOptions;
   readonly #breathMs: number;
-  #last = performance.now();
+  #last = milliseconds();
 
   constructor(options: PaceOptions = {}) {
     this.#options = options;
@@ -23,7 +25,7 @@ export class Pace {
 
   /** Whether it is time for a breath; asked without a promise, since mostly it is not. */
   get due(): boolean {
-    return performance.now() - this.#last >= this.#breathMs;
+    return milliseconds() - this.#last >= this.#breathMs;
   }
 
   /** @throws the signal's reason where the work is to end */
@@ -31,6 +33,6 @@ export class Pace {
     this.#options.onBreath?.();
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#options.signal?.throwIfAborted();
-    this.#last = performance.now();
+    this.#last = milliseconds();
   }
 }

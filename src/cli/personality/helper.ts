@@ -1,3 +1,4 @@
+import { milliseconds } from '../../milliseconds.js';
 import { failureText } from '../../report/failure.js';
 import { noProgress } from '../../report/progress.js';
 import type { Report } from '../../report/report.js';
@@ -49,7 +50,7 @@ export function startHelper(
       streams,
       signal: withTimeout(signal, timeout),
       threads: undefined,
-      deadline: timeout === undefined ? undefined : performance.now() + timeout * 1000,
+      deadline: timeout === undefined ? undefined : milliseconds() + timeout * 1000,
       kernelRoot,
       notice: ({ text, level }) => level !== 'info' && say(text),
       progress: noProgress,

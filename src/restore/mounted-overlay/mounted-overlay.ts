@@ -1,3 +1,4 @@
+import { milliseconds } from '../../milliseconds.js';
 import type { IndexEntry } from '../../scan/result.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { type InodeId, sameInode } from '../../sys/inode-id.js';
@@ -54,10 +55,10 @@ export async function restoreMounted(
   let last = 0;
   let stopped = false;
   for (const each of plan.entries) {
-    if (performance.now() - last >= BREATH_MS) {
+    if (milliseconds() - last >= BREATH_MS) {
       onProgress?.({ links, total });
       await new Promise<void>((resolve) => setImmediate(resolve));
-      last = performance.now();
+      last = milliseconds();
     }
     if (signal?.aborted === true) {
       stopped = true;

@@ -1,3 +1,5 @@
+import { milliseconds } from '../../milliseconds.js';
+
 /** Milliseconds of work between two breaths of the event loop (signals, lock heartbeat, progress line). */
 const BREATH_MS = 40;
 
@@ -6,13 +8,13 @@ export function breather(
   signal: AbortSignal | undefined,
   onBreath?: () => void,
 ): () => Promise<void> | undefined {
-  let last = performance.now();
+  let last = milliseconds();
   return () => {
-    if (performance.now() - last < BREATH_MS) return undefined;
+    if (milliseconds() - last < BREATH_MS) return undefined;
     onBreath?.();
     return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
       signal?.throwIfAborted();
-      last = performance.now();
+      last = milliseconds();
     });
   };
 }

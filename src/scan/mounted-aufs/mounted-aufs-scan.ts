@@ -1,3 +1,4 @@
+import { milliseconds } from '../../milliseconds.js';
 import { Problem } from '../../problem.js';
 import { close, openDirectory } from '../../sys/open.js';
 import { isSysError } from '../../sys/sys-error.js';
@@ -111,18 +112,18 @@ function hasPlinkDirectory(root: number): boolean {
 }
 
 async function breathe(walk: Generator<Shown, Shown>, { signal, onProgress }: ScanOptions): Promise<Shown> {
-  let last = performance.now();
+  let last = milliseconds();
   for (;;) {
     const { done, value } = walk.next();
     if (done === true) return value;
-    if (performance.now() - last < BREATH_MS) continue;
+    if (milliseconds() - last < BREATH_MS) continue;
     onProgress?.(value);
     await new Promise<void>((resolve) => setImmediate(resolve));
     if (signal?.aborted === true) {
       walk.return(value);
       signal.throwIfAborted();
     }
-    last = performance.now();
+    last = milliseconds();
   }
 }
 
