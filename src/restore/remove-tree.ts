@@ -1,7 +1,7 @@
 import type { Bytes } from '../sys/bytes.js';
 import { rmdir, unlink } from '../sys/names.js';
 import { withFd } from '../sys/open.js';
-import { readDirectory } from '../sys/read-directory.js';
+import { namesIn } from '../sys/record-names.js';
 import { isDirectory, stat } from '../sys/stat.js';
 import { openQuietly } from '../union/open-layer-directory.js';
 
@@ -12,7 +12,7 @@ export function removeTree(dirfd: number, name: Bytes): void {
     return;
   }
   withFd(openQuietly(dirfd, name), (fd) => {
-    for (const child of [...readDirectory(fd)]) removeTree(fd, child.name);
+    for (const child of namesIn(fd)) removeTree(fd, child);
   });
   rmdir(dirfd, name);
 }

@@ -1,6 +1,6 @@
 import { type Bytes, joinBytes, parentOf } from '../sys/bytes.js';
 import { openDirectory, withFd } from '../sys/open.js';
-import { readDirectory } from '../sys/read-directory.js';
+import { namesIn } from '../sys/record-names.js';
 import { isSysError, unless } from '../sys/sys-error.js';
 import { PLINK_DIRECTORY } from './aufs-names.js';
 import type { DescribedUnion } from './described.js';
@@ -42,10 +42,8 @@ function isThere(path: Bytes): boolean {
 }
 
 function countNames(fd: number): number {
-  let count = 0;
   // `#…` are overlay's own temporaries.
-  for (const { name } of readDirectory(fd)) if (!name.startsWith('#')) count += 1;
-  return count;
+  return namesIn(fd).filter((name) => !name.startsWith('#')).length;
 }
 
 function indexDirectories({ format, branches, work }: DescribedUnion): Bytes[] {

@@ -4,7 +4,7 @@ import { pwrite } from '../../sys/data.js';
 import { mkdir } from '../../sys/names.js';
 import { createFile, withFd } from '../../sys/open.js';
 import { randomHex } from '../../sys/random-hex.js';
-import { readDirectory } from '../../sys/read-directory.js';
+import { namesIn } from '../../sys/record-names.js';
 import { isDirectory, type Stat, stat } from '../../sys/stat.js';
 import { fsync } from '../../sys/sync.js';
 import { getXattr, listXattr } from '../../sys/xattr.js';
@@ -84,7 +84,7 @@ function facts(dirfd: number, name: Bytes, path: Bytes): Facts[] {
   const own = { path: pathJson(path), ...statFacts(s), xattrs: attributes(dirfd, name) };
   if (!isDirectory(s)) return [own];
   const below = withFd(openQuietly(dirfd, name), (fd) =>
-    [...readDirectory(fd)].flatMap((child) => facts(fd, child.name, joinBytes(path, child.name))),
+    namesIn(fd).flatMap((child) => facts(fd, child, joinBytes(path, child))),
   );
   return [own, ...below];
 }

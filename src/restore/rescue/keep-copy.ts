@@ -3,7 +3,7 @@ import { chmod, chown, setTimes } from '../../sys/attributes.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { link, mkdir } from '../../sys/names.js';
 import { withFd } from '../../sys/open.js';
-import { readDirectory } from '../../sys/read-directory.js';
+import { namesIn } from '../../sys/record-names.js';
 import { isDirectory, type Stat, stat } from '../../sys/stat.js';
 import { fsync } from '../../sys/sync.js';
 import { isSysError } from '../../sys/sys-error.js';
@@ -41,7 +41,7 @@ function keepDirectory(fromDir: number, name: Bytes, toDir: number, from: Stat):
   mkdir(toDir, name, 0o700);
   withFd(openQuietly(fromDir, name), (source) =>
     withFd(openQuietly(toDir, name), (target) => {
-      for (const child of [...readDirectory(source)]) keepCopy(source, child.name, target);
+      for (const child of namesIn(source)) keepCopy(source, child, target);
       chown(target, SELF, from.uid, from.gid);
       for (const attribute of listXattr(source, SELF)) {
         if (isBookkeeping(attribute)) continue;

@@ -1,7 +1,7 @@
 import { Problem } from '../../problem.js';
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { close } from '../../sys/open.js';
-import { readDirectory } from '../../sys/read-directory.js';
+import { namesIn } from '../../sys/record-names.js';
 import { isDirectory, type Stat, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { PLINK_DIRECTORY, type PlinkName, parsePlinkName } from '../../union/aufs-names.js';
@@ -37,7 +37,7 @@ export function readPlinks(layer: Layer): RawPlink[] {
   }
   try {
     const entries: RawPlink[] = [];
-    for (const { name } of readDirectory(fd)) {
+    for (const name of namesIn(fd)) {
       const stat = statIfThere(fd, name);
       if (stat === undefined) continue;
       const plink = isDirectory(stat) ? undefined : parsePlinkName(name);

@@ -1,6 +1,6 @@
 import { ascii } from '../../sys/bytes.js';
 import { close } from '../../sys/open.js';
-import { readDirectory } from '../../sys/read-directory.js';
+import { namesIn } from '../../sys/record-names.js';
 import { isDirectory, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { getXattr } from '../../sys/xattr.js';
@@ -153,9 +153,9 @@ function ownTemporaries({ root, branch }: Layer): Leftovers['temporaries'] {
     throw error;
   }
   try {
-    return [...readDirectory(fd)]
-      .filter(({ name }) => isOwnTemporary(name))
-      .map(({ name }) => ({ branch, name }));
+    return namesIn(fd)
+      .filter(isOwnTemporary)
+      .map((name) => ({ branch, name }));
   } finally {
     close(fd);
   }

@@ -1,7 +1,7 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { inodeKey } from '../../sys/inode-id.js';
 import { withFd } from '../../sys/open.js';
-import { readDirectory } from '../../sys/read-directory.js';
+import { namesIn } from '../../sys/record-names.js';
 import { statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { getXattrFd } from '../../sys/xattr.js';
@@ -76,7 +76,7 @@ export class UpperPlinkNames implements WalkVisitor {
   #noteRemoved(path: Bytes, stack: Stack, position: number): void {
     try {
       withFd(openQuietly(stack[position]?.fd ?? -1, '' as Bytes), (fd) => {
-        for (const { name: whiteout } of readDirectory(fd)) {
+        for (const whiteout of namesIn(fd)) {
           const name = hiddenBy(whiteout);
           const file = name === undefined ? undefined : this.#below({ path, stack }, position, name);
           if (name === undefined || file === undefined) continue;

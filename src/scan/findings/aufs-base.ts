@@ -1,7 +1,7 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { inodeOf } from '../../sys/inode-id.js';
 import { close } from '../../sys/open.js';
-import { readDirectory } from '../../sys/read-directory.js';
+import { namesIn } from '../../sys/record-names.js';
 import { isDirectory, isRegular, type Stat, stat, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { ORPHAN_DIRECTORY, PLINK_DIRECTORY, WHITEOUT_BASE } from '../../union/aufs-names.js';
@@ -73,7 +73,7 @@ export function aufsOrphanFindings({ root, branch, path: own }: Layer): Finding[
     throw error;
   }
   try {
-    return [...readDirectory(fd)].flatMap(({ name }): Finding[] => {
+    return namesIn(fd).flatMap((name): Finding[] => {
       const s = stat(fd, name);
       const path = joinBytes(ORPHAN_DIRECTORY, name);
       const at = { in: 'branch', branch, path, inode: inodeOf(s) } as const;

@@ -1,7 +1,7 @@
 import { type Bytes, baseOf, joinBytes, parentOf } from '../../sys/bytes.js';
 import { type InodeId, inodeOf } from '../../sys/inode-id.js';
 import { withFd } from '../../sys/open.js';
-import { readDirectory } from '../../sys/read-directory.js';
+import { namesIn } from '../../sys/record-names.js';
 import { isDirectory, isRegular, S_IFMT, type Stat, stat, statIfThere } from '../../sys/stat.js';
 import { isSysError, unless } from '../../sys/sys-error.js';
 import { AUFS_NAME_MAX, hiddenBy, WHITEOUT_PREFIX, whiteoutOf } from '../../union/aufs-names.js';
@@ -48,7 +48,7 @@ export class AufsTree implements WalkVisitor {
   onDirectory({ stack }: WalkDirectory): void {
     for (const directory of stack) {
       const names = withFd(openQuietly(directory.fd, '' as Bytes), (fd) => {
-        return new Set([...readDirectory(fd)].map(({ name }) => name));
+        return new Set(namesIn(fd));
       });
       for (const name of names) {
         if (directory.layer.whiteouts) this.#whiteout(directory, name, names);

@@ -2,6 +2,7 @@ import { ascii, type Bytes, joinBytes } from '../../sys/bytes.js';
 import { inodeOf } from '../../sys/inode-id.js';
 import { close } from '../../sys/open.js';
 import { readDirectory } from '../../sys/read-directory.js';
+import { namesIn } from '../../sys/record-names.js';
 import { isDirectory, isNullDevice, isRegular, type Stat, stat, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
@@ -30,7 +31,7 @@ export function workLeftovers({ work }: Pick<OverlayLayers, 'work'>): Finding[] 
     const fd = openIfThere(work, ascii(path));
     if (fd === undefined) return [];
     try {
-      const names = [...readDirectory(fd)].map(({ name }) => name).filter(takes);
+      const names = namesIn(fd).filter(takes);
       return names.flatMap((name) => leftover(fd, path, name));
     } finally {
       close(fd);

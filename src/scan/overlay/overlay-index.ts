@@ -1,5 +1,5 @@
 import { ascii, type Bytes } from '../../sys/bytes.js';
-import { readDirectory } from '../../sys/read-directory.js';
+import { namesIn } from '../../sys/record-names.js';
 import { isDirectory, isNullDevice, isRegular, type Stat, stat } from '../../sys/stat.js';
 import { unless } from '../../sys/sys-error.js';
 import { getXattrText } from '../../sys/xattr.js';
@@ -29,15 +29,23 @@ export interface RawIndexEntry {
   readonly marked: boolean;
 }
 
-/** Reads every entry of an index directory; nothing is interpreted but names and attributes. */
-export function readOverlayIndex(index: number, prefix: string): RawIndexEntry[] {
+/**
+ * Reads entries of an index directory; nothing is interpreted but names and attributes.
+ *
+ * @param names - all of them, unless told
+ */
+export function readOverlayIndex(
+  index: number,
+  prefix: string,
+  names: readonly Bytes[] = namesIn(index),
+): RawIndexEntry[] {
   const entries: RawIndexEntry[] = [];
   const attributes: Attributes = {
     origin: `${prefix}origin`,
     nlink: `${prefix}nlink`,
     metacopy: `${prefix}metacopy`,
   };
-  for (const { name } of readDirectory(index)) {
+  for (const name of names) {
     // Gone since it was listed, or since it was looked at: the users of a mounted overlay removed its last name.
     const entry = unless(['ENOENT'], () => readEntry(index, name, stat(index, name), attributes));
     if (entry !== undefined) entries.push(entry);

@@ -1,11 +1,12 @@
 import type { Bytes } from '../../sys/bytes.js';
 import { readRecords } from '../../sys/descent.js';
 import { NameStack } from '../../sys/name-stack.js';
+import { namesAmong } from '../../sys/record-names.js';
 import { isDirectory, stat } from '../../sys/stat.js';
 import { SysError } from '../../sys/sys-error.js';
 import type { LayerDirectory, ViewRules } from '../../union/view-rules.js';
 import type { KnownTraits } from './layer-traits.js';
-import { endsAtMark, namesAmong, type SiftedName, siftRecords } from './sift-records.js';
+import { endsAtMark, type SiftedName, siftRecords } from './sift-records.js';
 import type { WalkFrame } from './walk-frame.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
 

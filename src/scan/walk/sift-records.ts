@@ -2,13 +2,9 @@ import type { Bytes } from '../../sys/bytes.js';
 import { recordBytes, recordWords } from '../../sys/descent.js';
 import type { NameStack } from '../../sys/name-stack.js';
 import { DT_DIR, DT_UNKNOWN } from '../../sys/read-directory.js';
+import { isDots, NAME_IN_RECORD, nameInRecord } from '../../sys/record-names.js';
 import type { InodeSet } from './inode-set.js';
 import type { WalkProgress } from './walk-visitor.js';
-
-/** Where the name begins in a record of getdents64(2). */
-const NAME = 19;
-const DOT = 0x2e;
-const latin1 = Buffer.from(recordBytes.buffer);
 
 /** A name among some records that must be looked at. */
 export interface SiftedName {
@@ -59,15 +55,15 @@ export function siftRecords(
     const type = (sizeAndType >>> 16) & 0xff;
     count += 1;
     if (type === DT_DIR) {
-      if (!isDots(bytes, at + NAME) && hidden?.(nameAt(at, size)) !== true)
-        directories.push(bytes, at + NAME, size - NAME);
+      if (!isDots(bytes, at + NAME_IN_RECORD) && hidden?.(nameInRecord(at, size)) !== true)
+        directories.push(bytes, at + NAME_IN_RECORD, size - NAME_IN_RECORD);
     } else {
       const unknown = type === DT_UNKNOWN;
       const counts =
         wanted !== undefined &&
         (wanted === 'all' || wanted.has(words[word] as number, words[word + 1] as number));
-      if ((counts || unknown) && !(unknown && isDots(bytes, at + NAME))) {
-        const name = nameAt(at, size);
+      if ((counts || unknown) && !(unknown && isDots(bytes, at + NAME_IN_RECORD))) {
+        const name = nameInRecord(at, size);
         const inode =
           wanted === undefined || wanted === 'all'
             ? undefined
@@ -79,25 +75,4 @@ export function siftRecords(
   }
   progress.names += count;
   return sifted;
-}
-
-/** Every name among the records that were read last, in a directory's own order. */
-export function* namesAmong(length: number): Generator<Bytes> {
-  for (let at = 0; at < length; ) {
-    const size = (recordWords[(at >> 2) + 4] as number) & 0xffff;
-    if (!isDots(recordBytes, at + NAME)) yield nameAt(at, size);
-    at += size;
-  }
-}
-
-function isDots(bytes: Uint8Array, at: number): boolean {
-  if (bytes[at] !== DOT) return false;
-  return bytes[at + 1] === 0 || (bytes[at + 1] === DOT && bytes[at + 2] === 0);
-}
-
-function nameAt(at: number, size: number): Bytes {
-  // Records are padded to eight bytes: the NUL is among the last eight.
-  let end = Math.max(at + NAME, at + size - 8);
-  while (recordBytes[end] !== 0) end += 1;
-  return latin1.toString('latin1', at + NAME, end) as Bytes;
 }
