@@ -1,6 +1,6 @@
 import type { Bytes } from './bytes.js';
 import { BadArgument, checkFd } from './check.js';
-import { ADDRESS, type Address, errno, fixedMemory, native, OPENAT2, SYS, syscall } from './libc.js';
+import { ADDRESS, type Address, errno, fixedMemory, nativeNow, OPENAT2, SYS, syscallNow } from './libc.js';
 import { O_CLOEXEC, O_DIRECTORY, O_NOATIME, O_NOFOLLOW, O_RDONLY } from './open.js';
 import { HOW_SIZE, openHow, RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS, RESOLVE_NO_XDEV } from './open-how.js';
 import { interposed, invokeRaw } from './seam.js';
@@ -15,9 +15,9 @@ const RECORDS_SIZE = 256 * 1024;
 
 const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
 
-const openat2Call = syscall('int', ADDRESS, ADDRESS, 'size_t');
-const getdentsCall = syscall('int', ADDRESS, 'size_t');
-const closeCall = native('int close(int fd)');
+const openat2Call = syscallNow('int', ADDRESS, ADDRESS, 'size_t');
+const getdentsCall = syscallNow('int', ADDRESS, 'size_t');
+const closeCall = nativeNow('int close(int fd)');
 
 const name = fixedMemory(NAME_SIZE);
 const records = fixedMemory(RECORDS_SIZE);

@@ -21,6 +21,7 @@ const openByHandleCall = syscall('int', 'void *', 'int');
 
 const { bytes, address } = fixedMemory(8 + MAX_HANDLE);
 const buffer = Buffer.from(bytes.buffer);
+const words = new Uint32Array(bytes.buffer);
 const mountId = fixedMemory(8);
 
 /**
@@ -28,11 +29,28 @@ const mountId = fixedMemory(8);
  * privilege. Undefined where the file system has no handles.
  */
 export function handleOf(dirfd: number, name: Bytes): Handle | undefined {
+  const length = readHandle(dirfd, name);
+  if (length === undefined) return undefined;
+  return { type: (words[1] as number) | 0, fid: Buffer.from(buffer.subarray(8, 8 + length)) };
+}
+
+/** As {@link handleOf}, its bytes in hex: of a thousand names nobody wants a thousand buffers. */
+export function handleTextOf(
+  dirfd: number,
+  name: Bytes,
+): { readonly type: number; readonly fid: string } | undefined {
+  const length = readHandle(dirfd, name);
+  if (length === undefined) return undefined;
+  return { type: (words[1] as number) | 0, fid: buffer.toString('hex', 8, 8 + length) };
+}
+
+/** How many bytes it has, in `buffer` from 8 on. */
+function readHandle(dirfd: number, name: Bytes): number | undefined {
   checkDirFd(dirfd);
   const flags = name === '' ? AT_EMPTY_PATH : 0;
   const done = unless(['EOPNOTSUPP', 'EOVERFLOW'], () =>
     invoke('name_to_handle_at', dirfd, name, () => {
-      buffer.writeUInt32LE(MAX_HANDLE, 0);
+      words[0] = MAX_HANDLE;
       return nameToHandleCall(
         SYS.name_to_handle_at,
         dirfd,
@@ -43,9 +61,7 @@ export function handleOf(dirfd: number, name: Bytes): Handle | undefined {
       );
     }),
   );
-  if (done === undefined) return undefined;
-  const length = buffer.readUInt32LE(0);
-  return { type: buffer.readInt32LE(4), fid: Buffer.from(buffer.subarray(8, 8 + length)) };
+  return done === undefined ? undefined : words[0];
 }
 
 /**

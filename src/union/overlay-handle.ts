@@ -24,13 +24,20 @@ export function encodeOverlayHandle({ upper, uuid, handle }: OverlayHandle): Buf
   return Buffer.concat([head, uuid, handle.fid]);
 }
 
-/** The name of the index entry for a lower inode: its blob in hex, put together as text at a third of the cost. */
-export function indexName(uuid: Buffer, { type, fid }: Handle): string {
-  return `00fb${hexByte(HEADER + fid.length)}00${hexByte(type)}${uuid.toString('hex')}${fid.toString('hex')}`;
+/**
+ * The name of the index entry for a lower inode: its blob in hex, put together as text at a third of the cost.
+ *
+ * @param uuid - of its file system, in hex
+ * @param fid - the handle's bytes, in hex
+ */
+export function indexName(uuid: string, type: number, fid: string): string {
+  return `00fb${hexByte(HEADER + fid.length / 2)}00${hexByte(type)}${uuid}${fid}`;
 }
 
+const hexBytes = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
+
 function hexByte(value: number): string {
-  return (value & 0xff).toString(16).padStart(2, '0');
+  return hexBytes[value & 0xff] as string;
 }
 
 /** Why the kernel does not take a blob: `junk` makes the mount fail with EINVAL, `foreign` with ENODATA. */

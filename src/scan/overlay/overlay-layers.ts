@@ -1,7 +1,7 @@
 import { Problem } from '../../problem.js';
 import { ascii, joinBytes } from '../../sys/bytes.js';
 import { fileSystemOf, fileSystemUuid } from '../../sys/filesystem.js';
-import { handleOf } from '../../sys/handle.js';
+import { handleOf, handleTextOf } from '../../sys/handle.js';
 import { close, openDirectory } from '../../sys/open.js';
 import { statIfThere } from '../../sys/stat.js';
 import { isSysError, SysError, unless } from '../../sys/sys-error.js';
@@ -21,6 +21,8 @@ import { INDEX } from './overlay-index.js';
 export interface HandleLayer extends Layer {
   /** UUID in the handles of this layer; undefined where nothing tells it. */
   readonly uuid: Buffer | undefined;
+  /** The same in hex. */
+  readonly uuidText: string | undefined;
   /** statfs `f_type`. */
   readonly fileSystem: bigint;
   /** Whether `d_ino` is the inode's number. */
@@ -87,7 +89,13 @@ export function openOverlayLayers(union: OverlayUnion): OverlayLayers {
 
 function describe(layer: Layer, uuid: Buffer | undefined): HandleLayer {
   const { type } = fileSystemOf(layer.root);
-  return { ...layer, fileSystem: type, trueInodes: directoryInodesAreTrue(type), uuid };
+  return {
+    ...layer,
+    fileSystem: type,
+    trueInodes: directoryInodesAreTrue(type),
+    uuid,
+    uuidText: uuid?.toString('hex'),
+  };
 }
 
 function openWork(union: OverlayUnion, opened: number[]): number {
@@ -196,7 +204,7 @@ export function indexNameOf(
   dirfd: number,
   name: ReturnType<typeof ascii>,
 ): string | undefined {
-  const handle = handleOf(dirfd, name);
-  if (handle === undefined || layer.uuid === undefined) return undefined;
-  return indexName(layer.uuid, handle);
+  const handle = handleTextOf(dirfd, name);
+  if (handle === undefined || layer.uuidText === undefined) return undefined;
+  return indexName(layer.uuidText, handle.type, handle.fid);
 }
