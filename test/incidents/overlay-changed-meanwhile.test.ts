@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { apply } from '../../src/restore/apply.js';
@@ -7,6 +7,7 @@ import type { Outcome } from '../../src/restore/plan-types.js';
 import { scan } from '../../src/scan/scan.js';
 import { ascii, type Bytes } from '../../src/sys/bytes.js';
 import { interpose } from '../../src/sys/seam.js';
+import { command } from '../support/command.js';
 import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
 import { mountOverlay } from '../support/overlay-mount.js';
 import { type OverlayPlace, overlayUnion } from '../support/overlay-place.js';
@@ -99,6 +100,36 @@ describeIncidents('what changes between scan and apply', ['ext4'], (directory) =
     expect(indexNames(place)).toEqual([]);
     expect(byPath(snapshot(place.upper)).get('A' as Bytes)?.size).toBe('12');
   });
+
+  test.each(['own', 'd'])(
+    'directory-removed-meanwhile: %s holds nothing, and nobody fails to look into it',
+    async (name) => {
+      const place = overlayWith(directory(), {
+        session(view) {
+          append(view, 'A');
+          mkdirSync(view.at(ascii('own')));
+          writeFileSync(view.at(ascii('d/own')), 'copies d up\n');
+          rmSync(view.at(ascii('d/own')));
+        },
+      });
+      const upper = join(place.upper, name);
+      interpose((call, proceed) => {
+        const result = proceed();
+        // What rm -r of the union's users does, while the walk has it open.
+        if (call.name !== 'openat2' || call.path !== name || !existsSync(upper)) return result;
+        rmSync(upper, { recursive: true });
+        if (name === 'd') command('mknod', upper, 'c', '0', '0');
+        return result;
+      });
+      const { entries, unreadable } = await scan(overlayUnion(place, INDEX)).finally(() =>
+        interpose(undefined),
+      );
+      expect(unreadable).toEqual([]);
+      const [entry] = entries;
+      expect(entry?.names).toEqual(['A']);
+      expect(entry?.missing.map(({ path }) => path)).toEqual(name === 'd' ? ['B'] : ['B', 'd/C']);
+    },
+  );
 
   test('mounted-meanwhile: flush lets no entry go under the mount, and tells what it had done', async () => {
     const place = overlayWith(directory());

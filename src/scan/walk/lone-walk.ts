@@ -147,6 +147,8 @@ export class LoneWalk {
     for (;;) {
       const length = readRecords(fd);
       if (length === 0) return;
+      // A directory that was removed after it had been opened (IS_DEADDIR in the kernel's fs/readdir.c) has no names.
+      if (length === -ENOENT) return;
       if (length < 0) {
         this.#unreadable(this.#path.frame(depth).path, -length);
         return;

@@ -13,6 +13,8 @@ import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
 /** Bytes of records, about a thousand: so many names of a higher layer are kept while a merged directory is walked. */
 const MAX_HELD = 32 * 1024;
 
+const ENOENT = 2;
+
 /** Reads the layer directories of merged directories. */
 export class MergedListing {
   readonly #rules: ViewRules;
@@ -31,9 +33,11 @@ export class MergedListing {
   /**
    * Tells the visitor of the wanted names in one directory of a frame's stack, and notes its subdirectories in the frame.
    *
+   * @returns false where the directory was removed after it had been opened, as users of a mounted overlay may do at any
+   *   time: of no other does getdents64(2) say ENOENT (IS_DEADDIR in the kernel's fs/readdir.c), and no name is in it
    * @throws SysError where the directory cannot be read to its end
    */
-  list(frame: WalkFrame, position: number, directory: LayerDirectory): void {
+  list(frame: WalkFrame, position: number, directory: LayerDirectory): boolean {
     const { fd, layer } = directory;
     const wanted = this.#visitor.wanted(layer.branch);
     const names = this.#names;
@@ -42,6 +46,7 @@ export class MergedListing {
     let read = 0;
     for (let ended = false; !ended; ) {
       const length = readRecords(fd);
+      if (length === -ENOENT) return false;
       if (length < 0) throw new SysError('getdents64', -length);
       if (length === 0) break;
       read += length;
@@ -60,6 +65,7 @@ export class MergedListing {
       for (const { name, inode } of hits) this.#visitor.onName(frame, position, name, inode);
     }
     if (held !== undefined) frame.stack[position] = { ...directory, names: held };
+    return true;
   }
 }
 

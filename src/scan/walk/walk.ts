@@ -152,7 +152,9 @@ export class Walk {
     this.#visitor.onDirectory?.(frame);
     for (const [position, directory] of stack.entries()) {
       try {
-        this.#listing.list(frame, position, directory);
+        const there = this.#listing.list(frame, position, directory);
+        // With the topmost the union's own is gone, whatever lower layers have under its name.
+        if (!there && position === 0 && directory.layer.role === 'upper') return;
       } catch (error) {
         this.#unreadable(path, directory.layer.branch, error);
       }
