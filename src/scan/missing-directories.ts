@@ -28,6 +28,14 @@ export class MissingDirectories {
     for (const directory of directories) this.#found.set(directory.path, directory);
   }
 
+  /** What was collected since this was last asked. */
+  take(): MissingDirectory[] {
+    const taken = [...this.#found.values()];
+    this.#found.clear();
+    this.#last = undefined;
+    return taken;
+  }
+
   /** Parents before children. */
   get list(): MissingDirectory[] {
     return [...this.#found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -32,7 +32,7 @@ export async function walkAlone(path: string, options: WalkAloneOptions): Promis
   const root = openDirectory(path as Bytes);
   const layer: Layer = { branch: 0, role: 'lower', whiteouts: false, root, path: path as Bytes };
   const { lone, wanted, enough } = options;
-  const set = wanted === undefined ? 'all' : new InodeSet(wanted);
+  const set = wanted === undefined ? 'all' : InodeSet.of(wanted);
   const found = { names: [] as Bytes[], unreadable: [] as Unreadable[], entered: 0, most: 0 };
   const visitor: WalkVisitor = {
     wanted: () => set,

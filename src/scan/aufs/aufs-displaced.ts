@@ -80,7 +80,7 @@ class AccountedNames implements WalkVisitor {
       else list.push(file.ino);
     }
     for (const [branch, list] of inodes)
-      this.#wanted.set(branch, trust.has(branch) ? new InodeSet(list) : 'all');
+      this.#wanted.set(branch, trust.has(branch) ? InodeSet.of(list) : 'all');
   }
 
   wanted(branch: number): InodeSet | 'all' | undefined {

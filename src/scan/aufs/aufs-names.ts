@@ -101,7 +101,7 @@ export class LowerPlinkNames implements WalkVisitor {
       else list.push(ino);
     }
     for (const [branch, list] of inodes)
-      this.#wanted.set(branch, trust.has(branch) ? new InodeSet(list) : 'all');
+      this.#wanted.set(branch, trust.has(branch) ? InodeSet.of(list) : 'all');
   }
 
   wanted(branch: number): InodeSet | 'all' | undefined {

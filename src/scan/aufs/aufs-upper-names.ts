@@ -52,7 +52,7 @@ export class UpperPlinkNames implements WalkVisitor {
       else list.push(plink.stat.ino);
     }
     for (const [branch, list] of inodes)
-      this.#wanted.set(branch, trust.has(branch) ? new InodeSet(list) : 'all');
+      this.#wanted.set(branch, trust.has(branch) ? InodeSet.of(list) : 'all');
   }
 
   wanted(branch: number): InodeSet | 'all' | undefined {

@@ -45,7 +45,7 @@ export interface UpperFindings {
 
 /** What one of two walks that share the work has found. */
 export interface FoundNames {
-  readonly byKey: ReadonlyMap<string, EntryNames>;
+  readonly entries: readonly EntryNames[];
   readonly unreadable: readonly Unreadable[];
   readonly directories: readonly MissingDirectory[];
   readonly upper: UpperFindings;
@@ -68,6 +68,14 @@ export function noNames(key: string, type: number | undefined): EntryNames {
     type,
     lowerType: undefined,
   };
+}
+
+/** Forgets which names were met of an entry; what its lower file has told stays. */
+export function forgetNames(found: EntryNames): void {
+  found.names = none;
+  found.missing = none;
+  found.covered = none;
+  found.twins = none;
 }
 
 /** Whether the lower file that shows under a name is of another type than the entry. */

@@ -147,5 +147,5 @@ function wantedIn(layer: HandleLayer, origins: Iterable<OverlayHandle>): InodeSe
     if (inode === undefined) return 'all';
     inodes.push(inode);
   }
-  return new InodeSet(inodes);
+  return InodeSet.of(inodes);
 }

@@ -10,13 +10,20 @@ import type { Unreadable } from '../result.js';
 import { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 import { AwaitedNames } from './awaited-names.js';
-import { type EntryNames, type FoundNames, noNames, type SoughtInode, timesMet } from './entry-names.js';
+import {
+  type EntryNames,
+  type FoundNames,
+  forgetNames,
+  noNames,
+  type SoughtInode,
+  timesMet,
+} from './entry-names.js';
 import { LayerDevices } from './layer-devices.js';
 import type { HiddenDirectory, LikelyPlaces } from './likely-places.js';
 import { LowerOrigins } from './lower-origins.js';
 import { originInName } from './overlay-index.js';
 import { type HandleLayer, indexNameOf, type OverlayLayers } from './overlay-layers.js';
-import { soughtInLowers } from './sought-inodes.js';
+import { type LowerInodes, setsOf, soughtInLowers } from './sought-inodes.js';
 import { UpperNames } from './upper-names.js';
 
 /** Finds the visible names of index entries: upper names by inode, lower names by file handle. */
@@ -27,30 +34,38 @@ export class OverlayNames implements WalkVisitor {
   readonly upper: UpperNames;
   readonly #devices: LayerDevices;
   readonly #origins: LowerOrigins;
+  readonly #upper: number;
   readonly #wanted: ReadonlyMap<number, InodeSet | 'all'>;
   readonly #layers: ReadonlyMap<number, HandleLayer>;
   readonly #rules: OverlayRules;
   readonly #inspect: boolean;
   #awaited: AwaitedNames | undefined;
   #places: LikelyPlaces | undefined;
+  /** Entries of which something was met and not told yet, where another thread is to be told. */
+  readonly #met: Set<EntryNames> | undefined;
   #theirRedirects = 0;
+  #toldRedirects = 0;
 
   /**
    * @param sought - names of index entries, also of lost ones, with the upper inode where there is one
    * @param inspect - look at the attributes of all upper files and directories too
+   * @param lowerInodes - {@link lowerInodes} of another thread, which is to be told what is found; found out unless told
    */
   constructor(
     overlay: OverlayLayers,
     rules: OverlayRules,
     sought: ReadonlyMap<string, SoughtInode | undefined>,
     inspect: boolean,
+    lowerInodes?: LowerInodes,
   ) {
     this.#layers = new Map([overlay.upper, ...overlay.lowers].map((layer) => [layer.branch, layer]));
     this.#rules = rules;
     this.#devices = new LayerDevices(this.#layers);
     this.#origins = new LowerOrigins(this.byKey, this.#devices, `${overlay.prefix}whiteout`);
     this.#inspect = inspect;
-    this.upper = new UpperNames(this.byKey, overlay.prefix);
+    this.#upper = overlay.upper.branch;
+    this.#met = lowerInodes === undefined ? undefined : new Set();
+    this.upper = new UpperNames(this.byKey, overlay.prefix, this.#met);
     const upperInodes: bigint[] = [];
     for (const [key, upper] of sought) {
       const names = noNames(key, upper === undefined ? undefined : upper.mode & S_IFMT);
@@ -60,10 +75,19 @@ export class OverlayNames implements WalkVisitor {
       upperInodes.push(upper.ino);
     }
     const all = inspect || !overlay.upper.trueInodes;
+    const lowers =
+      lowerInodes === undefined ? soughtInLowers(overlay.lowers, sought.keys()) : setsOf(lowerInodes);
     this.#wanted = new Map([
-      ...soughtInLowers(overlay.lowers, sought.keys()),
-      [overlay.upper.branch, all ? ('all' as const) : new InodeSet(upperInodes)],
+      ...lowers,
+      [overlay.upper.branch, all ? ('all' as const) : InodeSet.of(upperInodes)],
     ]);
+  }
+
+  /** The inode numbers that are looked for in lowers, as another thread can take them. */
+  get lowerInodes(): LowerInodes {
+    return [...this.#wanted]
+      .filter(([branch]) => branch !== this.#upper)
+      .map(([branch, set]) => [branch, set === 'all' ? set : set.table]);
   }
 
   wanted(branch: number): InodeSet | 'all' | undefined {
@@ -99,27 +123,27 @@ export class OverlayNames implements WalkVisitor {
     this.#places = places;
   }
 
-  /** What was found, as another thread can take it. */
-  get found(): FoundNames {
-    const { byKey, unreadable, upper } = this;
-    const { unindexed, counted, owedTimes } = upper;
-    const some = new Map(
-      [...byKey].filter(([, each]) => each.names.length + each.twins.length + timesMet(each) > 0),
-    );
+  /** What was found since this was last asked, as another thread can take it. */
+  takeFound(): FoundNames {
+    const met = this.#met ?? [];
+    const entries = Array.from(met, (each) => ({ ...each }));
+    for (const each of met) forgetNames(each);
+    this.#met?.clear();
+    const redirects = this.#redirects - this.#toldRedirects;
+    this.#toldRedirects = this.#redirects;
     return {
-      byKey: some,
-      unreadable,
-      directories: this.directories.list,
-      // Plain data: another thread cannot take a class.
-      upper: { unindexed, counted, owedTimes },
-      redirects: this.#redirects,
+      entries,
+      unreadable: this.unreadable.splice(0),
+      directories: this.directories.take(),
+      upper: this.upper.take(),
+      redirects,
     };
   }
 
   /** Adds what the other of two walks has found. */
   merge(other: FoundNames): void {
-    for (const [key, theirs] of other.byKey) {
-      const ours = this.byKey.get(key);
+    for (const theirs of other.entries) {
+      const ours = this.byKey.get(theirs.key);
       if (ours === undefined) continue;
       ours.names = [...ours.names, ...theirs.names];
       ours.missing = [...ours.missing, ...theirs.missing];
@@ -191,6 +215,7 @@ export class OverlayNames implements WalkVisitor {
       if (hidden) found.covered = withOne(found.covered, lower);
       else found.missing = withOne(found.missing, { path, lower });
       this.#awaited?.note(found, 1);
+      this.#met?.add(found);
       if (!hidden) this.directories.add(directory, 0);
     } catch (error) {
       if (!isSysError(error)) throw error;

@@ -1,5 +1,6 @@
 import { ascii, type Bytes } from '../../sys/bytes.js';
 import { handleOf } from '../../sys/handle.js';
+import { namesIn } from '../../sys/record-names.js';
 import { getXattr, getXattrFd } from '../../sys/xattr.js';
 import { encodeOverlayHandle, parseOverlayHandle } from '../../union/overlay-handle.js';
 import { type OverlayRules, overlayRules } from '../../union/overlay-rules.js';
@@ -9,7 +10,7 @@ import { isOwnTemporary, RUNNING_XATTR } from '../own-marks.js';
 import type { ScanResult } from '../result.js';
 import type { ScanOptions } from '../scan-options.js';
 import { runWalk } from '../walk/run-walk.js';
-import { shareWalk } from '../walk/share-walk.js';
+import { type SharedWalk, shareWalk } from '../walk/share-walk.js';
 import { type SoughtInode, timesMet, type UnindexedFile } from './entry-names.js';
 import { LikelyPlaces } from './likely-places.js';
 import { lowerLinks } from './lower-links.js';
@@ -23,9 +24,15 @@ import { classify } from './overlay-states.js';
 /** Scans an overlay: entries by name, upper names by inode, lower names by file handle. */
 export async function scanOverlay(union: OverlayUnion, options: ScanOptions): Promise<ScanResult> {
   const overlay = openOverlayLayers(union);
+  let sharing: SharedWalk | undefined;
   try {
-    return await scanLayers(union, overlay, options);
+    const names = overlay.index === undefined ? [] : namesIn(overlay.index);
+    if (options.threads !== 1)
+      sharing = shareWalk({ union, ways: options.ways ?? {} }, overlay.lowers, names.length);
+    const raw = overlay.index === undefined ? [] : readOverlayIndex(overlay.index, overlay.prefix, names);
+    return await scanLayers(union, overlay, raw, options, sharing);
   } finally {
+    await sharing?.end();
     overlay.close();
   }
 }
@@ -33,9 +40,10 @@ export async function scanOverlay(union: OverlayUnion, options: ScanOptions): Pr
 async function scanLayers(
   union: OverlayUnion,
   overlay: OverlayLayers,
+  raw: readonly RawIndexEntry[],
   options: ScanOptions,
+  sharing: SharedWalk | undefined,
 ): Promise<ScanResult> {
-  const raw = overlay.index === undefined ? [] : readOverlayIndex(overlay.index, overlay.prefix);
   const rules = rulesFor(union, overlay);
   const owed = getXattr(overlay.upper.root, ascii(''), RUNNING_XATTR) !== undefined;
   const inspect = options.thorough === true || owed;
@@ -46,12 +54,7 @@ async function scanLayers(
   found.expect((key) => origins.linksOf(key), places);
   const progress = { directories: 0, names: 0 };
   if (inspect || found.byKey.size > 0) {
-    const sharing =
-      options.threads === 1
-        ? undefined
-        : shareWalk({ union, sought, inspect, ways: options.ways ?? {} }, overlay.lowers, (theirs) =>
-            found.merge(theirs),
-          );
+    sharing?.seek({ sought, inspect, lowerInodes: found.lowerInodes }, (theirs) => found.merge(theirs));
     await runWalk(overlay.layers.roots, rules, found, options, progress, sharing);
     await places.learn(found.byKey);
   }

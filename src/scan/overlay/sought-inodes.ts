@@ -1,7 +1,15 @@
 import { inodeOfHandle } from '../../union/handle-inode.js';
-import { InodeSet } from '../walk/inode-set.js';
+import { InodeSet, type InodeTable } from '../walk/inode-set.js';
 import { originInName } from './overlay-index.js';
 import type { HandleLayer } from './overlay-layers.js';
+
+/** Inode numbers by branch, as plain data. */
+export type LowerInodes = readonly (readonly [number, InodeTable | 'all'])[];
+
+/** What {@link soughtInLowers} has found out, in another thread. */
+export function setsOf(inodes: LowerInodes): Map<number, InodeSet | 'all'> {
+  return new Map(inodes.map(([branch, table]) => [branch, table === 'all' ? table : new InodeSet(table)]));
+}
 
 /**
  * The inode numbers that the lower files of index entries have in each searched lower, as the handles in the entries'
@@ -31,6 +39,6 @@ export function soughtInLowers(
     }
   }
   return new Map(
-    [...inodes].map(([{ branch }, list]) => [branch, list === 'all' ? list : new InodeSet(list)]),
+    [...inodes].map(([{ branch }, list]) => [branch, list === 'all' ? list : InodeSet.of(list)]),
   );
 }

@@ -16,12 +16,17 @@ export class UpperNames implements UpperFindings {
   readonly #byInode = new InodeMap<EntryNames>();
   readonly #byKey: ReadonlyMap<string, EntryNames>;
   readonly #prefix: string;
+  readonly #met: Set<EntryNames> | undefined;
   #impure = false;
 
-  /** @param prefix - of the overlay's attributes */
-  constructor(byKey: ReadonlyMap<string, EntryNames>, prefix: string) {
+  /**
+   * @param prefix - of the overlay's attributes
+   * @param met - gets the entries of which something was met
+   */
+  constructor(byKey: ReadonlyMap<string, EntryNames>, prefix: string, met?: Set<EntryNames>) {
     this.#byKey = byKey;
     this.#prefix = prefix;
+    this.#met = met;
   }
 
   /** Takes links of an inode for names of an entry. */
@@ -34,6 +39,16 @@ export class UpperNames implements UpperFindings {
     for (const each of unindexed) this.unindexed.push(each);
     for (const each of counted) this.counted.push(each);
     for (const each of owedTimes) this.owedTimes.push(each);
+  }
+
+  /** What was found since this was last asked, as plain data: another thread cannot take a class. */
+  take(): UpperFindings {
+    const { unindexed, counted, owedTimes } = this;
+    return {
+      unindexed: unindexed.splice(0),
+      counted: counted.splice(0),
+      owedTimes: owedTimes.splice(0),
+    };
   }
 
   /** Looks at a directory whose names are {@link inspect}ed next. */
@@ -52,6 +67,7 @@ export class UpperNames implements UpperFindings {
     const entry = this.#byInode.get(inode);
     if (entry === undefined) return false;
     entry.names = withOne(entry.names, joinBytes(path, name));
+    this.#met?.add(entry);
     return true;
   }
 
@@ -71,7 +87,11 @@ export class UpperNames implements UpperFindings {
     if (origin === undefined || origin.length === 0) return;
     const key = origin.toString('hex');
     const known = this.#byKey.get(key);
-    if (known === undefined) this.unindexed.push({ path, key, hasNlink, nlink });
-    else known.twins = withOne(known.twins, path);
+    if (known === undefined) {
+      this.unindexed.push({ path, key, hasNlink, nlink });
+    } else {
+      known.twins = withOne(known.twins, path);
+      this.#met?.add(known);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { milliseconds } from '../../milliseconds.js';
 import type { Stack, ViewRules } from '../../union/view-rules.js';
 import type { ScanOptions } from '../scan-options.js';
 import { Walk } from './walk.js';
@@ -13,12 +14,12 @@ export const STEP = 64;
 export interface WalkSharing {
   /** Starts the other thread and waits until it has asked for work. */
   ready(): Promise<void>;
-  /** Between two steps: gives work away if the other thread has none. */
-  exchange(walk: Walk): void;
+  /** Between two steps: gives work away if the other thread has none. Returns whether that has told what it found. */
+  exchange(walk: Walk): boolean;
   /** When this thread has no work left: true when it got some again, false when all is done. */
   more(walk: Walk): Promise<boolean>;
-  /** Ends the other thread, whatever it does, and waits until it has. */
-  end(): Promise<void>;
+  /** Tells the other thread to end, whatever it does. */
+  dismiss(): void;
 }
 
 /** Runs a walk to its end, letting the event loop live meanwhile. */
@@ -33,19 +34,19 @@ export async function runWalk(
   signal?.throwIfAborted();
   const walk = new Walk(roots, rules, visitor, progress, ways);
   const step = ways.eager === true ? 1 : STEP;
-  let last = performance.now();
+  let last = milliseconds();
   try {
     walk.start();
     if (ways.eager === true) await sharing?.ready();
     for (;;) {
       while (walk.step(step)) {
-        sharing?.exchange(walk);
-        const now = performance.now();
+        if (sharing?.exchange(walk) === true && walk.inRest && walk.complete) return progress;
+        const now = milliseconds();
         if (now - last < BREATH_MS) continue;
         onProgress?.(progress);
         await new Promise<void>((resolve) => setImmediate(resolve));
         signal?.throwIfAborted();
-        last = performance.now();
+        last = milliseconds();
       }
       if (walk.asks) {
         walk.lookFirst((await visitor.likely?.()) ?? []);
@@ -58,6 +59,6 @@ export async function runWalk(
     }
   } finally {
     walk.close();
-    await sharing?.end();
+    sharing?.dismiss();
   }
 }

@@ -93,15 +93,19 @@ export class SecondThread<Message> {
   }
 
   /**
-   * Waits until it has ended. It is told to, not terminated: koffi aborts the whole process when its thread is stopped
-   * within a call, or while it is being loaded; and the descriptors that it has open would stay so.
+   * Tells it to end. It is told to, not terminated: koffi aborts the whole process when its thread is stopped within a
+   * call, or while it is being loaded; and the descriptors that it has open would stay so.
    *
    * @param farewell - at which it ends
    */
-  async end(farewell: Message): Promise<void> {
+  dismiss(farewell: Message): void {
     this.#port.postMessage(farewell);
     this.#port.close();
-    await this.#exited;
+  }
+
+  /** Resolves when it has ended. */
+  get ended(): Promise<void> {
+    return this.#exited;
   }
 }
 

@@ -82,8 +82,19 @@ export class WalkOrder {
     this.#waiting.push(...frames);
   }
 
+  /** How many wait, if they have at least so many subdirectories to be entered; otherwise 0. */
+  worthGiving(subdirectories: number): number {
+    let count = 0;
+    for (const { names } of this.#waiting) {
+      count += names.length;
+      if (count >= subdirectories) return this.#waiting.length;
+    }
+    return 0;
+  }
+
   /** Gives up to `count` of those away that would come last. */
   give(count: number): WalkFrame[] {
+    if (this.#phase !== 'rest') this.#sort();
     return this.#waiting.splice(0, count);
   }
 

@@ -13,6 +13,8 @@ import type { WalkWays } from './walk-ways.js';
 
 /** Postponed directories that are given away at a time. */
 const MAX_PARTS = 256;
+/** Subdirectories that must wait in these before the first are given, while there is other work. */
+const MIN_PARTS = 512;
 
 /**
  * A walk of the merged view of a union, every directory once, at the speed of getdents64: no name is looked at
@@ -103,13 +105,15 @@ export class Walk {
 
   /** Gives about half of what is left away, subtrees near to the root if possible; empty if there is too little. */
   split(): WalkShare[] {
-    if (!this.inRest) return [];
     // Nobody is at these: they can go as they are.
-    const whole = this.#order.waiting.length >> 1;
+    const whole = this.inRest
+      ? this.#order.waiting.length >> 1
+      : this.#order.worthGiving(this.#ways.eager === true ? 1 : MIN_PARTS);
     if (whole > 0) {
       const given = this.#order.give(Math.min(whole, MAX_PARTS));
       return given.map((frame) => shareOf(frame, frame.names.length));
     }
+    if (!this.inRest) return [];
     let from = [...this.#order.waiting, ...this.#frames.all].find(({ names }) => names.length > 1);
     while (from === undefined && !this.#lone.idle) {
       const [frame] = this.#lone.give(1) as [WalkFrame];

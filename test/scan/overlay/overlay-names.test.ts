@@ -17,9 +17,7 @@ function toldByTheOther(redirects: number): OverlayNames {
   names.expect(() => 1, {} as LikelyPlaces);
   const path = 'a' as Bytes;
   names.merge({
-    byKey: new Map([
-      [KEY, { ...noNames(KEY, undefined), lowerNlink: 1, missing: [{ path, lower: { branch: 1, path } }] }],
-    ]),
+    entries: [{ ...noNames(KEY, undefined), lowerNlink: 1, missing: [{ path, lower: { branch: 1, path } }] }],
     unreadable: [],
     directories: [],
     upper: { unindexed: [], counted: [], owedTimes: [] },
@@ -42,7 +40,7 @@ test('two hundred thousand findings of the other thread are taken over', () => {
   const many = <T>(each: T): T[] => Array.from({ length: 200_000 }, () => each);
   const path = 'a' as Bytes;
   names.merge({
-    byKey: new Map(),
+    entries: [],
     unreadable: many({ path, branch: 1, code: 'EACCES' }),
     directories: [],
     upper: {
