@@ -50,8 +50,11 @@ function walks(programs: Programs, shape: string): Results {
   const stage = makeStage(files);
   try {
     const overlay = overlayStage(stage.root);
-    execFileSync(programs['make-tree'], [overlay.lower, shape, String(files)]);
-    const names = groups(overlay.lower, Number(values.entries));
+    const wanted = Number(values.entries);
+    // As many groups as there are to be entries.
+    const every = Math.min(100, Math.floor(files / wanted));
+    execFileSync(programs['make-tree'], [overlay.lower, shape, String(files), String(every)]);
+    const names = groups(overlay.lower, wanted);
     const inodes = join(home, 'inodes');
     writeInodes(inodes, overlay.lower, names);
     const list = (threads: string): Contender['command'] => [

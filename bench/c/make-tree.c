@@ -1,4 +1,4 @@
-/* make-tree ROOT SHAPE FILES: a tree of empty files, every hundredth a second name of another.
+/* make-tree ROOT SHAPE FILES [EVERY]: a tree of empty files, every hundredth (or EVERYth) a second name of another.
    wide: 20 files a directory, three levels; flat: one directory; deep: 500 levels. */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -9,14 +9,14 @@
 #include <unistd.h>
 
 static char waiting[4096];
-static long made;
+static long made, every = 100;
 
 static void put(const char *path) {
-  if (waiting[0] != 0 && made % 100 == 0 && link(waiting, path) == 0) {
+  if (waiting[0] != 0 && made % every == 0 && link(waiting, path) == 0) {
     waiting[0] = 0;
   } else {
     close(open(path, O_CREAT | O_WRONLY, 0644));
-    if (made % 100 == 50) strcpy(waiting, path);
+    if (made % every == every / 2) strcpy(waiting, path);
   }
   made++;
 }
@@ -24,6 +24,7 @@ static void put(const char *path) {
 int main(int argc, char **argv) {
   if (argc < 4 || chdir(argv[1]) != 0) return 1;
   long files = atol(argv[3]);
+  if (argc > 4) every = atol(argv[4]);
   char path[4096];
   if (!strcmp(argv[2], "flat")) {
     for (long i = 0; i < files; i++) { sprintf(path, "file%07ld.txt", i); put(path); }
