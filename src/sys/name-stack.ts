@@ -4,7 +4,9 @@ const FIRST_SIZE = 4 * 1024;
 
 /** File names one upon another, as raw bytes with a NUL behind each: a hundredth of what strings cost. */
 export class NameStack {
-  #bytes = new Uint8Array(FIRST_SIZE);
+  #bytes = new Uint8Array(new ArrayBuffer(FIRST_SIZE));
+  /** The same bytes, as what gives text: to make it anew for each name costs as much as the text. */
+  #text = Buffer.from(this.#bytes.buffer);
   #top = 0;
 
   /** The names; replaced when a push needs more room. */
@@ -54,7 +56,7 @@ export class NameStack {
   /** The name that begins at a place. */
   nameAt(start: number): Bytes {
     const end = this.#bytes.indexOf(0, start);
-    return Buffer.from(this.#bytes.buffer).toString('latin1', start, end) as Bytes;
+    return this.#text.toString('latin1', start, end) as Bytes;
   }
 
   /** Every name from one place up to another, in the order in which they were pushed. */
@@ -79,5 +81,6 @@ export class NameStack {
     const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#top + by));
     larger.set(this.#bytes.subarray(0, this.#top));
     this.#bytes = larger;
+    this.#text = Buffer.from(larger.buffer);
   }
 }

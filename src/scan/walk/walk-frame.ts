@@ -51,6 +51,26 @@ export function postponeUnlikely(frame: WalkFrame, likely: ReadonlySet<Bytes>): 
   }
 }
 
+/**
+ * Moves the subdirectories that no upper branch has to those that are entered last, all at once: mostly they are many.
+ *
+ * @param isHidden - whether one does not show; asked of those alone, and they are left out
+ */
+export function postponeBare(frame: WalkFrame, isHidden: (name: Bytes, position: number) => boolean): void {
+  const { names, positions, stack, later } = frame;
+  const bare = stack.findLastIndex(({ layer }) => layer.role === 'upper') + 1;
+  frame.names = [];
+  frame.positions = [];
+  for (let i = 0; i < names.length; i += 1) {
+    const name = names[i] as Bytes;
+    const position = positions[i] ?? 0;
+    if (position >= bare && isHidden(name, position)) continue;
+    const to = position >= bare ? later : frame;
+    to.names.push(name);
+    to.positions.push(position);
+  }
+}
+
 /** Takes the subdirectories out that were found at one position. */
 export function takeOut(frame: WalkFrame, position: number): Bytes[] {
   const { names, positions } = frame;
@@ -99,6 +119,22 @@ export function reopen(frame: WalkFrame, position: number, rootOf: (branch: numb
     throw new SysError('openat2', ESTALE, real);
   } catch (error) {
     close(fd);
+    throw error;
+  }
+}
+
+/**
+ * The directory of a frame's last layer, for somebody who goes on below it and needs no other of them; undefined where
+ * others are in use, or where it cannot be opened again: then each of its subdirectories is told of as unreadable.
+ */
+export function lastAlone(frame: WalkFrame, rootOf: (branch: number) => number): number | undefined {
+  const last = frame.stack.length - 1;
+  if (frame.closed === undefined)
+    return last > 0 || frame.later.names.length > 0 ? undefined : frame.stack[last]?.fd;
+  try {
+    return reopen(frame, last, rootOf);
+  } catch (error) {
+    if (error instanceof SysError) return undefined;
     throw error;
   }
 }

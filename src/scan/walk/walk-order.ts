@@ -1,5 +1,4 @@
 import { type Bytes, parentOf } from '../../sys/bytes.js';
-import type { Stack } from '../../union/view-rules.js';
 import { postponeUnlikely, type WalkFrame } from './walk-frame.js';
 
 /**
@@ -50,10 +49,14 @@ export class WalkOrder {
     if (this.#phase === 'rest') this.#sort();
   }
 
-  /** Whether a subdirectory is to be entered in a later phase. */
-  waits({ stack }: WalkFrame, position: number, path: Bytes): boolean {
-    if (this.#phase === 'rest') return false;
-    return noUpper(stack, position) && !this.#likely.has(path);
+  /** Whether all that no upper branch has is to be entered in a later phase. */
+  get uppersOnly(): boolean {
+    return this.#phase === 'uppers';
+  }
+
+  /** Whether a subdirectory that no upper branch has is to be entered in a later phase. */
+  waits(path: Bytes): boolean {
+    return this.#phase === 'likely' && !this.#likely.has(path);
   }
 
   /** Keeps what is left to do in a frame for a later phase. */
@@ -107,9 +110,4 @@ export class WalkOrder {
   #sort(): void {
     this.#waiting.sort((a, b) => Math.sign(a.hits) - Math.sign(b.hits) || a.path.length - b.path.length);
   }
-}
-
-function noUpper(stack: Stack, from: number): boolean {
-  for (let i = from; i < stack.length; i += 1) if (stack[i]?.layer.role === 'upper') return false;
-  return true;
 }

@@ -5,7 +5,16 @@ import { FrameStack } from './frame-stack.js';
 import { KnownTraits } from './layer-traits.js';
 import { LoneWalk, MAX_OPEN } from './lone-walk.js';
 import { MergedListing } from './merged-listing.js';
-import { emptyFrame, reopen, reopened, resume, suspend, takeOut, type WalkFrame } from './walk-frame.js';
+import {
+  emptyFrame,
+  lastAlone,
+  postponeBare,
+  reopened,
+  resume,
+  suspend,
+  takeOut,
+  type WalkFrame,
+} from './walk-frame.js';
 import { WalkOrder } from './walk-order.js';
 import { frameOf, shareOf, type WalkShare } from './walk-share.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
@@ -163,6 +172,21 @@ export class Walk {
         this.#unreadable(path, directory.layer.branch, error);
       }
     }
+    if (this.#order.uppersOnly)
+      postponeBare(frame, (name, position) => this.#isHidden(frame, name, position));
+  }
+
+  /** Whether a higher layer of a directory decides of a name that one below has, or it cannot be told. */
+  #isHidden(frame: WalkFrame, name: Bytes, position: number): boolean {
+    try {
+      for (let higher = 0; higher < position; higher += 1) {
+        if (this.#rules.decides(frame.stack[higher] as LayerDirectory, name)) return true;
+      }
+      return false;
+    } catch (error) {
+      this.#unreadable(joinBytes(frame.path, name), frame.stack[position]?.layer.branch ?? 0, error);
+      return true;
+    }
   }
 
   /** Whether everything below a directory can be walked at once, without the rules. */
@@ -191,18 +215,8 @@ export class Walk {
     const last = frame.stack.length - 1;
     const directory = frame.stack[last] as LayerDirectory;
     if (!frame.positions.includes(last) || !this.#lone.takes([directory])) return false;
-    let { fd } = directory;
-    if (frame.closed !== undefined) {
-      try {
-        fd = reopen(frame, last, (branch) => this.#root(branch).fd);
-      } catch (error) {
-        // Each of them is told of as unreadable, one by one.
-        if (error instanceof SysError) return false;
-        throw error;
-      }
-    } else if (last > 0 || frame.later.names.length > 0) {
-      return false;
-    }
+    const fd = lastAlone(frame, (branch) => this.#root(branch).fd);
+    if (fd === undefined) return false;
     const names = takeOut(frame, last);
     if (frame.closed === undefined) this.#frames.pop();
     this.#lone.goOn(frame, last, fd, names);
@@ -214,10 +228,8 @@ export class Walk {
     let stack: LayerDirectory[];
     try {
       if (frame.closed !== undefined) resume(frame, (branch) => this.#root(branch).fd);
-      for (let higher = 0; higher < position; higher += 1) {
-        if (this.#rules.decides(frame.stack[higher] as LayerDirectory, name)) return;
-      }
-      if (this.#order.waits(frame, position, path)) {
+      if (this.#isHidden(frame, name, position)) return;
+      if (this.#order.waits(path)) {
         frame.later.names.push(name);
         frame.later.positions.push(position);
         return;
