@@ -34,6 +34,22 @@ export function inodeOfHandle(handle: Handle, fileSystem: bigint): bigint | unde
   }
 }
 
+/** An `overlay.origin` tells its own length in a byte: no handle in one is longer. */
+const scratch = Buffer.alloc(256);
+/** Beginnings of it, by their length: there are three or four. */
+const beginnings = new Map<number, Buffer>();
+
+/** As {@link inodeOfHandle}, of a handle's bytes in hex. */
+export function inodeOfHandleText(type: number, fid: string, fileSystem: bigint): bigint | undefined {
+  const length = scratch.write(fid, 'hex');
+  let bytes = beginnings.get(length);
+  if (bytes === undefined) {
+    bytes = scratch.subarray(0, length);
+    beginnings.set(length, bytes);
+  }
+  return inodeOfHandle({ type, fid: bytes }, fileSystem);
+}
+
 /** File systems whose `d_ino` is the inode's own number; on others (overlay, FUSE) only a stat tells. */
 export function directoryInodesAreTrue(fileSystem: bigint): boolean {
   return (

@@ -1,8 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { magic } from '../../src/sys/filesystem.js';
-import { inodeOfHandle } from '../../src/union/handle-inode.js';
-import { blobOfIndexName, encodeOverlayHandle, parseOverlayHandle } from '../../src/union/overlay-handle.js';
+import { inodeOfHandle, inodeOfHandleText } from '../../src/union/handle-inode.js';
+import {
+  blobOfIndexName,
+  encodeOverlayHandle,
+  parseOverlayHandle,
+  textOfIndexName,
+  whyBadHandle,
+  whyBadIndexName,
+} from '../../src/union/overlay-handle.js';
 import '../support/property-seed.js';
 
 const bytes = (size: { minLength?: number; maxLength: number }) =>
@@ -23,6 +30,26 @@ describe("an overlay's handle", () => {
         const blob = encodeOverlayHandle(handle);
         expect(parseOverlayHandle(blob)).toEqual(handle);
         expect(blobOfIndexName(blob.toString('hex'))).toEqual(blob);
+        const { uuid, handle: inner } = handle;
+        expect(textOfIndexName(blob.toString('hex'))).toEqual({
+          uuid: uuid.toString('hex'),
+          type: inner.type,
+          fid: inner.fid.toString('hex'),
+        });
+      }),
+    );
+  });
+
+  test('of a name in hex the same is wrong as of its bytes', () => {
+    // Mostly damaged ones: of random bytes hardly one begins as a handle does.
+    const damaged = fc.tuple(handle, fc.nat({ max: 4 }), fc.nat({ max: 255 })).map(([handle, at, byte]) => {
+      const blob = encodeOverlayHandle(handle);
+      blob[at] = byte;
+      return blob;
+    });
+    fc.assert(
+      fc.property(fc.oneof(damaged, bytes({ maxLength: 60 })), (blob) => {
+        expect(whyBadIndexName(blob.toString('hex'))).toBe(whyBadHandle(blob));
       }),
     );
   });
@@ -65,6 +92,7 @@ describe("an overlay's handle", () => {
     fc.assert(
       fc.property(handle, fc.constantFrom(...Object.values(magic)), ({ handle }, fileSystem) => {
         const inode = inodeOfHandle(handle, fileSystem);
+        expect(inodeOfHandleText(handle.type, handle.fid.toString('hex'), fileSystem)).toBe(inode);
         if (inode !== undefined) expect(inode >= 0n && inode < 1n << 64n).toBe(true);
       }),
     );

@@ -8,7 +8,7 @@ import {
   blobOfIndexName,
   type OverlayHandle,
   parseOverlayHandle,
-  whyBadHandle,
+  whyBadIndexName,
 } from '../../union/overlay-handle.js';
 import { entryInode } from '../file-kind.js';
 import type { EntryInode } from '../result.js';
@@ -68,8 +68,7 @@ const unmarked = { originXattr: undefined, nlinkXattr: undefined, metacopy: unde
 function readEntry(index: number, name: Bytes, stat: Stat, attributes: Attributes): RawIndexEntry {
   const inode = entryInode(stat);
   if (name.startsWith('#')) return { name, inode, type: 'temporary', bad: undefined, ...unmarked };
-  const blob = blobOfIndexName(name);
-  const bad = blob === undefined ? 'junk' : whyBadHandle(blob);
+  const bad = whyBadIndexName(name);
   if (bad !== undefined) return { name, inode, type: 'junk', bad, ...unmarked };
   if (isNullDevice(stat)) return { name, inode, type: 'whiteout', bad: undefined, ...unmarked };
   if (isDirectory(stat)) return { name, inode, type: 'directory', bad: undefined, ...unmarked };

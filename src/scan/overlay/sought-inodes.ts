@@ -1,6 +1,6 @@
-import { inodeOfHandle } from '../../union/handle-inode.js';
+import { inodeOfHandleText } from '../../union/handle-inode.js';
+import { textOfIndexName } from '../../union/overlay-handle.js';
 import { InodeSet, type InodeTable } from '../walk/inode-set.js';
-import { originInName } from './overlay-index.js';
 import type { HandleLayer } from './overlay-layers.js';
 
 /** Inode numbers by branch, as plain data. */
@@ -27,13 +27,13 @@ export function soughtInLowers(
     searched.map((layer) => [layer, layer.trueInodes ? [] : 'all']),
   );
   for (const key of keys) {
-    const origin = originInName(key);
+    const origin = textOfIndexName(key);
     if (origin === undefined) continue;
     for (const layer of searched) {
       const list = inodes.get(layer);
       if (list === undefined || list === 'all') continue;
-      if (layer.uuid !== undefined && !layer.uuid.equals(origin.uuid)) continue;
-      const inode = inodeOfHandle(origin.handle, layer.fileSystem);
+      if (layer.uuidText !== undefined && layer.uuidText !== origin.uuid) continue;
+      const inode = inodeOfHandleText(origin.type, origin.fid, layer.fileSystem);
       if (inode === undefined) inodes.set(layer, 'all');
       else list.push(inode);
     }
