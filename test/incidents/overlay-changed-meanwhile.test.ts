@@ -20,6 +20,7 @@ import { expectSameTree, expectSameView } from '../support/tree-diff.js';
 import { unmount } from '../support/unmount.js';
 
 const INDEX = ['index=on'];
+const ENOENT = 2;
 const goals: readonly Goal[] = ['restore', 'flush'];
 
 /** Scans and plans, lets somebody else act, and only then applies. A thrown failure counts as nothing done. */
@@ -130,6 +131,27 @@ describeIncidents('what changes between scan and apply', ['ext4'], (directory) =
       expect(entry?.missing.map(({ path }) => path)).toEqual(name === 'd' ? ['B'] : ['B', 'd/C']);
     },
   );
+
+  test('ENOENT-of-a-directory-that-is-there proves nothing', async () => {
+    const place = overlayWith(directory());
+    const before = viewOf(place, INDEX);
+    const entries = indexNames(place);
+    const opened = new Set<number>();
+    interpose(({ name, path, fd }, proceed) => {
+      if (name === 'getdents64' && opened.has(fd)) return -ENOENT;
+      const result = proceed();
+      if (name === 'openat2' && path === 'd') opened.add(result);
+      if (name === 'close') opened.delete(fd);
+      return result;
+    });
+    const { code, out } = await runMain('flush', ...overlayWords(place, INDEX)).finally(() =>
+      interpose(undefined),
+    );
+    expect(code).toBe(4);
+    expect(out).toContain('d [ENOENT]');
+    expect(indexNames(place)).toEqual(entries);
+    expectSameView(before.tree, viewOf(place, INDEX).tree);
+  });
 
   test('mounted-meanwhile: flush lets no entry go under the mount, and tells what it had done', async () => {
     const place = overlayWith(directory());

@@ -1,5 +1,4 @@
 import { ascii, type Bytes } from '../../sys/bytes.js';
-import { namesIn } from '../../sys/record-names.js';
 import { isDirectory, isNullDevice, isRegular, type Stat, stat } from '../../sys/stat.js';
 import { unless } from '../../sys/sys-error.js';
 import { getXattrText } from '../../sys/xattr.js';
@@ -29,16 +28,8 @@ export interface RawIndexEntry {
   readonly marked: boolean;
 }
 
-/**
- * Reads entries of an index directory; nothing is interpreted but names and attributes.
- *
- * @param names - all of them, unless told
- */
-export function readOverlayIndex(
-  index: number,
-  prefix: string,
-  names: readonly Bytes[] = namesIn(index),
-): RawIndexEntry[] {
+/** Reads the entries of an index directory that have these names; nothing is interpreted but names and attributes. */
+export function readOverlayIndex(index: number, prefix: string, names: readonly Bytes[]): RawIndexEntry[] {
   const entries: RawIndexEntry[] = [];
   const attributes: Attributes = {
     origin: `${prefix}origin`,

@@ -10,6 +10,7 @@ import { LonePath } from './lone-path.js';
 import { endsAtMark, type SiftedName, siftRecords } from './sift-records.js';
 import { emptyFrame, type WalkFrame } from './walk-frame.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
+import { wasRemoved } from './was-removed.js';
 
 /** Directories open at a time; above, the upper half becomes frames, which know how to be closed and opened anew. */
 export const MAX_OPEN = 64;
@@ -147,8 +148,7 @@ export class LoneWalk {
     for (;;) {
       const length = readRecords(fd);
       if (length === 0) return;
-      // A directory that was removed after it had been opened (IS_DEADDIR in the kernel's fs/readdir.c) has no names.
-      if (length === -ENOENT) return;
+      if (length === -ENOENT && wasRemoved(fd)) return;
       if (length < 0) {
         this.#unreadable(this.#path.frame(depth).path, -length);
         return;

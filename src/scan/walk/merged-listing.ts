@@ -9,6 +9,7 @@ import type { KnownTraits } from './layer-traits.js';
 import { endsAtMark, type SiftedName, siftRecords } from './sift-records.js';
 import type { WalkFrame } from './walk-frame.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
+import { wasRemoved } from './was-removed.js';
 
 /** Bytes of records, about a thousand: so many names of a higher layer are kept while a merged directory is walked. */
 const MAX_HELD = 32 * 1024;
@@ -33,8 +34,7 @@ export class MergedListing {
   /**
    * Tells the visitor of the wanted names in one directory of a frame's stack, and notes its subdirectories in the frame.
    *
-   * @returns false where the directory was removed after it had been opened, as users of a mounted overlay may do at any
-   *   time: of no other does getdents64(2) say ENOENT (IS_DEADDIR in the kernel's fs/readdir.c), and no name is in it
+   * @returns false where the directory {@link wasRemoved}
    * @throws SysError where the directory cannot be read to its end
    */
   list(frame: WalkFrame, position: number, directory: LayerDirectory): boolean {
@@ -46,7 +46,7 @@ export class MergedListing {
     let read = 0;
     for (let ended = false; !ended; ) {
       const length = readRecords(fd);
-      if (length === -ENOENT) return false;
+      if (length === -ENOENT && wasRemoved(fd)) return false;
       if (length < 0) throw new SysError('getdents64', -length);
       if (length === 0) break;
       read += length;
