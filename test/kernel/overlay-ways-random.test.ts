@@ -50,7 +50,7 @@ describeKernel(
           union = buildRandomUnion(seed, roots);
           for (const lower of union.place.lowers)
             if (lower.startsWith(roots.lower) && roots.packed === undefined) makeLone(lower, random);
-          await expectSame(overlayUnion(union.place, ['index=on', ...union.options]));
+          await expectSame(overlayUnion(union.place, ['index=on', ...union.options]), random);
         } catch (error) {
           const past = union === undefined ? '' : `\n${union.story.join('\n')}`;
           throw new Error(`PLINKCTL_SEED=${seed}: ${(error as Error).message}${past}`, { cause: error });
@@ -62,7 +62,7 @@ describeKernel(
       },
     );
 
-    async function expectSame(union: OverlayUnion): Promise<void> {
+    async function expectSame(union: OverlayUnion, random: Random): Promise<void> {
       for (const thorough of [false, true]) {
         const look = async (options: ScanOptions): Promise<unknown> => {
           // A thread that is stopped rather than told to end leaves its descriptors open.
@@ -75,7 +75,8 @@ describeKernel(
         for (const lone of [false, true])
           for (const early of [false, true])
             for (const threads of [1, 2]) {
-              const ways = { lone, early, eager: threads === 2 };
+              const near = random.pick([0, 1, 8, 100]);
+              const ways = { lone, early, near, eager: threads === 2 };
               expect({ ways, found: await look({ threads, ways }) }).toEqual({ ways, found: plain });
             }
       }

@@ -26,6 +26,11 @@ export class AwaitedNames {
     if (before < links && now >= links) this.#waiting -= 1;
   }
 
+  /** How many may have another name, those included of which none was met. */
+  get left(): number {
+    return this.#waiting;
+  }
+
   /** The keys that may have another name; none where that cannot be told of all. */
   wanting(): string[] {
     const keys: string[] = [];

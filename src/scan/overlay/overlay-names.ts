@@ -1,4 +1,4 @@
-import { type Bytes, joinBytes } from '../../sys/bytes.js';
+import { type Bytes, joinBytes, parentOf } from '../../sys/bytes.js';
 import { S_IFMT, stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
@@ -26,6 +26,9 @@ import { type HandleLayer, indexNameOf, type OverlayLayers } from './overlay-lay
 import { type LowerInodes, setsOf, soughtInLowers } from './sought-inodes.js';
 import { UpperNames } from './upper-names.js';
 
+/** Entries whose other names are looked for around the known ones, and so many names of each: more are everywhere. */
+const FEW = 100;
+
 /** Finds the visible names of index entries: upper names by inode, lower names by file handle. */
 export class OverlayNames implements WalkVisitor {
   readonly unreadable: Unreadable[] = [];
@@ -43,6 +46,7 @@ export class OverlayNames implements WalkVisitor {
   #places: LikelyPlaces | undefined;
   /** Entries of which something was met and not told yet, where another thread is to be told. */
   readonly #met: Set<EntryNames> | undefined;
+  #near: { readonly left: number; readonly places: readonly Bytes[] } | undefined;
   #theirRedirects = 0;
   #toldRedirects = 0;
 
@@ -171,6 +175,22 @@ export class OverlayNames implements WalkVisitor {
     if (places.length === 0 && this.unreadable.length === 0)
       for (const directory of this.#places.hidden()) this.#lookIntoHidden(directory);
     return places;
+  }
+
+  nearTo(): readonly Bytes[] {
+    const left = this.#awaited?.left ?? 0;
+    if (this.#near?.left !== left) this.#near = { left, places: this.#placesNear() };
+    return this.#near.places;
+  }
+
+  #placesNear(): Bytes[] {
+    const wanting = this.#awaited?.wanting() ?? [];
+    if (wanting.length > FEW) return [];
+    const found = wanting.map((key) => this.byKey.get(key) as EntryNames);
+    const paths = found.flatMap(({ names, missing }) =>
+      [...names, ...missing.map(({ path }) => path)].slice(0, FEW),
+    );
+    return [...new Set(paths.map(parentOf))];
   }
 
   /** Redirects that either thread has followed. */

@@ -2,7 +2,7 @@ import { joinBytes } from '../../sys/bytes.js';
 import { closeDirectory } from '../../sys/descent.js';
 import { NameStack } from '../../sys/name-stack.js';
 import type { LayerDirectory } from '../../union/view-rules.js';
-import { emptyFrame, type WalkFrame } from './walk-frame.js';
+import { emptyFrame, identify, type WalkFrame } from './walk-frame.js';
 
 /**
  * The directories that are open on the way down through one layer, each with the names of the subdirectories still to be
@@ -58,6 +58,18 @@ export class LonePath {
     this.names.cut(this.#starts.pop() as number);
     this.#bases.pop();
     this.#frames.pop();
+  }
+
+  /** Closes the deepest directory, not the first, and takes it away as a frame that goes its own way. */
+  takeDeepest(): WalkFrame {
+    const depth = this.length - 1;
+    const frame = this.frame(depth);
+    frame.names = this.names.namesBetween(this.#bases[depth] as number, this.names.top);
+    frame.positions = frame.names.map(() => 0);
+    frame.settled = true;
+    frame.closed = identify(frame);
+    this.pop();
+    return frame;
   }
 
   /** What can be told of a directory. */

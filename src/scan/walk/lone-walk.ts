@@ -102,14 +102,22 @@ export class LoneWalk {
     for (const name of names) this.#path.names.pushName(name);
   }
 
-  /** Enters more directories, up to a number of them in all; one that is not for here after all is given back. */
-  step(until: number): Detour | undefined {
+  /**
+   * Enters more directories, up to a number of them in all; one that is not for here after all is given back.
+   *
+   * @param deeper - takes those over that have subdirectories, all but the first, instead of their being entered here
+   */
+  step(until: number, deeper?: (frame: WalkFrame) => void): Detour | undefined {
     const path = this.#path;
     const { names } = path;
     while (path.length > 0 && !this.full && this.#progress.directories < until) {
       const depth = path.length - 1;
       if (path.isDone(depth)) {
         path.pop();
+        continue;
+      }
+      if (deeper !== undefined && depth > 0) {
+        deeper(path.takeDeepest());
         continue;
       }
       const start = names.last;

@@ -81,8 +81,13 @@ export function takeOut(frame: WalkFrame, position: number): Bytes[] {
 
 /** Closes a frame's directories to save descriptors; {@link resume} opens them again. */
 export function suspend(frame: WalkFrame): void {
-  frame.closed = frame.stack.map(({ fd }) => inodeOf(stat(fd, '' as Bytes)));
+  frame.closed = identify(frame);
   closeStack(frame.stack);
+}
+
+/** Identities of a frame's directories, which are open. */
+export function identify({ stack }: WalkFrame): InodeId[] {
+  return stack.map(({ fd }) => inodeOf(stat(fd, '' as Bytes)));
 }
 
 const ESTALE = 116;

@@ -1,30 +1,60 @@
 import { type Bytes, parentOf } from '../../sys/bytes.js';
+import { Nearness } from './nearness.js';
 import { postponeUnlikely, type WalkFrame } from './walk-frame.js';
 
+/** Directories that are kept to be entered level by level, in about 15 milliseconds. */
+export const NEAR = 2048;
+
 /**
- * Which directories of a walk come first: those that an upper branch has, then those where names are likely, then the
- * rest. Holds what waits for a later phase.
+ * Tells directories whose neighbours come before all others; none where no order helps. The same array until something
+ * has changed.
+ */
+export type NearTo = () => readonly Bytes[];
+
+/**
+ * Which directories of a walk come first: those that an upper branch has, then those where names are likely, then those
+ * around known names level by level, since a sibling may be the root of most of the tree; then the rest. Holds what waits
+ * for a later phase.
  */
 export class WalkOrder {
   readonly #waiting: WalkFrame[] = [];
   /** Directories where names are likely, and all above them. */
   readonly #likely = new Set<Bytes>();
   readonly #likelyFrames: WalkFrame[] = [];
-  #phase: 'uppers' | 'likely' | 'rest';
+  readonly #nearTo: NearTo;
+  readonly #near: number;
+  #nearness = new Nearness([]);
+  #nearTold: readonly Bytes[] = [];
+  /** Those of the level that is entered, the nearest last, and those that have too many subdirectories for that. */
+  #level: WalkFrame[] = [];
+  readonly #broad: WalkFrame[] = [];
+  /** Subdirectories that were kept for the next levels. */
+  #kept = 0;
+  #phase: 'uppers' | 'likely' | 'near' | 'rest';
 
-  /** @param ordered - whether there are phases at all; otherwise all is the rest */
-  constructor(ordered: boolean) {
+  /**
+   * @param ordered - whether there are phases at all; otherwise all is the rest
+   * @param near - how many directories are kept to be entered level by level
+   */
+  constructor(ordered: boolean, nearTo: NearTo, near: number) {
     this.#phase = ordered ? 'uppers' : 'rest';
+    this.#nearTo = nearTo;
+    this.#near = near;
   }
 
-  /** Whether only that is left which no order helps. */
+  /** Whether the walk is led no more: what is left may be entered in any order, and shared. */
   get inRest(): boolean {
-    return this.#phase === 'rest';
+    return this.#phase === 'near' || this.#phase === 'rest';
+  }
+
+  /** Whether the subdirectories of what is entered {@link wait}. */
+  get byLevels(): boolean {
+    return this.#phase === 'near';
   }
 
   /** Whether a phase has come to its end and another may be told of by {@link lookFirst}. */
   get asks(): boolean {
-    return this.#phase !== 'rest' && this.#likelyFrames.length === 0;
+    return !this.inRest && this.#likelyFrames.length === 0;
   }
 
   /** What waits, for those who give a part of it away. */
@@ -32,21 +62,19 @@ export class WalkOrder {
     return this.#waiting;
   }
 
-  /** Has these directories entered next, before any other; the last phase begins where there are none. */
+  /** Has these directories entered next, before any other; it is led no more where there are none. */
   lookFirst(directories: Iterable<Bytes>): void {
-    this.#phase = 'rest';
+    const known = this.#likely.size;
     for (const directory of directories) {
-      for (let path = directory; path !== '' && !this.#likely.has(path); path = parentOf(path)) {
-        this.#phase = 'likely';
+      for (let path = directory; path !== '' && !this.#likely.has(path); path = parentOf(path))
         this.#likely.add(path);
-      }
     }
     for (const frame of this.#waiting.splice(0)) {
       postponeUnlikely(frame, this.#likely);
       if (frame.names.length > 0) this.#likelyFrames.push(frame);
       else this.putOff(frame);
     }
-    if (this.#phase === 'rest') this.#sort();
+    this.#phase = this.#likely.size > known ? 'likely' : 'near';
   }
 
   /** Whether all that no upper branch has is to be entered in a later phase. */
@@ -65,23 +93,58 @@ export class WalkOrder {
     frame.positions = frame.later.positions;
     frame.settled = true;
     frame.later = { names: [], positions: [] };
+    this.wait(frame);
+  }
+
+  /** Keeps a frame whose subdirectories are to be entered. */
+  wait(frame: WalkFrame): void {
     this.#waiting.push(frame);
+    if (this.#phase !== 'near') return;
+    this.#kept += frame.names.length;
+    if (this.#kept > this.#near) this.#goEverywhere();
   }
 
   /** The next directory with subdirectories to be entered. */
   next(): WalkFrame | undefined {
     const likely = this.#likelyFrames.pop();
     if (likely !== undefined) return likely;
-    if (this.#phase !== 'rest') {
-      this.#phase = 'rest';
-      this.#sort();
+    if (!this.inRest) this.#phase = 'near';
+    if (this.#phase === 'near') {
+      const near = this.#nextNear();
+      if (near !== undefined) return near;
+      this.#goEverywhere();
     }
     return this.#waiting.pop();
   }
 
+  #goEverywhere(): void {
+    this.#phase = 'rest';
+    for (const frames of [this.#level, this.#broad]) this.#waiting.push(...frames.splice(0));
+    this.#sort(this.#waiting);
+  }
+
+  #nextNear(): WalkFrame | undefined {
+    const told = this.#nearTo();
+    if (told.length === 0) return undefined;
+    if (told !== this.#nearTold) {
+      this.#nearTold = told;
+      this.#nearness = new Nearness(told);
+      this.#sort(this.#level);
+    }
+    for (;;) {
+      if (this.#level.length === 0) {
+        this.#level = this.#waiting.splice(0);
+        this.#sort(this.#level);
+      }
+      const frame = this.#level.pop();
+      if (frame === undefined || frame.names.length <= this.#near) return frame;
+      this.#broad.push(frame);
+    }
+  }
+
   /** Takes over what another walk was to do. */
   add(frames: readonly WalkFrame[]): void {
-    this.#phase = 'rest';
+    this.#goEverywhere();
     this.#waiting.push(...frames);
   }
 
@@ -97,17 +160,21 @@ export class WalkOrder {
 
   /** Gives up to `count` of those away that would come last. */
   give(count: number): WalkFrame[] {
-    if (this.#phase !== 'rest') this.#sort();
+    if (!this.inRest) this.#sort(this.#waiting);
     return this.#waiting.splice(0, count);
   }
 
   /** Leaves all that waits. */
   drop(): void {
-    this.#waiting.length = 0;
+    for (const frames of [this.#waiting, this.#level, this.#broad]) frames.length = 0;
   }
 
-  /** The last is the next: first those that held wanted names, deepest first. */
-  #sort(): void {
-    this.#waiting.sort((a, b) => Math.sign(a.hits) - Math.sign(b.hits) || a.path.length - b.path.length);
+  /** The last is the next: the nearest, first those that held wanted names, deepest first. */
+  #sort(frames: WalkFrame[]): void {
+    const near = new Map(frames.map((frame) => [frame, this.#nearness.of(frame.path)]));
+    const nearer = (a: WalkFrame, b: WalkFrame): number => (near.get(a) ?? 0) - (near.get(b) ?? 0);
+    frames.sort(
+      (a, b) => nearer(a, b) || Math.sign(a.hits) - Math.sign(b.hits) || a.path.length - b.path.length,
+    );
   }
 }

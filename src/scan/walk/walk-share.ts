@@ -1,8 +1,7 @@
 import type { Bytes } from '../../sys/bytes.js';
-import { type InodeId, inodeOf } from '../../sys/inode-id.js';
-import { stat } from '../../sys/stat.js';
+import type { InodeId } from '../../sys/inode-id.js';
 import type { Layer } from '../../union/view-rules.js';
-import { emptyFrame, type WalkFrame } from './walk-frame.js';
+import { emptyFrame, identify, type WalkFrame } from './walk-frame.js';
 
 /** A merged directory as another thread can open it. */
 export interface WalkPlace {
@@ -32,7 +31,7 @@ export function shareOf(frame: WalkFrame, count: number): WalkShare {
   }
   return {
     places,
-    ids: frame.closed ?? frame.stack.map(({ fd }) => inodeOf(stat(fd, '' as Bytes))),
+    ids: frame.closed ?? identify(frame),
     names: frame.names.splice(0, count),
     positions: frame.positions.splice(0, count),
     settled: frame.settled,

@@ -29,6 +29,11 @@ export interface WalkVisitor {
    * of the walk depends on it: a path that is not there, or does not show, leads nowhere.
    */
   likely?(): Promise<Iterable<Bytes>>;
+  /**
+   * Directories of known names, as paths from the union's root, of what has others that are still to be met; those around
+   * them come first. None where they are so many that no order helps.
+   */
+  nearTo?(): readonly Bytes[];
   /** Whether {@link enters} and {@link onDirectory} need not be asked of directories that a layer alone has. */
   passesOver?(layer: Layer): boolean;
   /** Before the names of a directory are read. */

@@ -15,7 +15,7 @@ import {
   takeOut,
   type WalkFrame,
 } from './walk-frame.js';
-import { WalkOrder } from './walk-order.js';
+import { NEAR, WalkOrder } from './walk-order.js';
 import { frameOf, shareOf, type WalkShare } from './walk-share.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
 import type { WalkWays } from './walk-ways.js';
@@ -41,6 +41,7 @@ export class Walk {
   readonly #listing: MergedListing;
   readonly #frames = new FrameStack();
   readonly #order: WalkOrder;
+  readonly #deeper = (frame: WalkFrame): void => this.#order.wait(frame);
 
   constructor(
     roots: Stack,
@@ -57,7 +58,11 @@ export class Walk {
     this.#lone = new LoneWalk(rules, visitor, progress, traits);
     this.#listing = new MergedListing(rules, visitor, progress, traits);
     this.#ways = ways;
-    this.#order = new WalkOrder(visitor.complete !== undefined && ways.early !== false);
+    this.#order = new WalkOrder(
+      visitor.complete !== undefined && ways.early !== false,
+      () => visitor.nearTo?.() ?? [],
+      ways.near ?? NEAR,
+    );
   }
 
   /** Enters the root. */
@@ -65,7 +70,7 @@ export class Walk {
     this.#enter('' as Bytes, undefined, reopened(this.#roots));
   }
 
-  /** Whether only that is left which no order helps; it may be shared. */
+  /** Whether the walk is led no more: what is left may be entered in any order, and shared. */
   get inRest(): boolean {
     return this.#order.inRest;
   }
@@ -172,7 +177,7 @@ export class Walk {
         this.#unreadable(path, directory.layer.branch, error);
       }
     }
-    if (this.#order.uppersOnly)
+    if (this.#order.uppersOnly || this.#order.byLevels)
       postponeBare(frame, (name, position) => this.#isHidden(frame, name, position));
   }
 
@@ -192,12 +197,13 @@ export class Walk {
   /** Whether everything below a directory can be walked at once, without the rules. */
   #entersLone(stack: Stack): boolean {
     if (this.#ways.lone === false) return false;
-    return (this.inRest || stack[0]?.layer.role === 'upper') && this.#lone.takes(stack);
+    const freely = this.inRest && !this.#order.byLevels;
+    return (freely || stack[0]?.layer.role === 'upper') && this.#lone.takes(stack);
   }
 
   /** Goes on below a directory that one layer alone has; false when all that was looked for is found. */
   #stepLone(until: number): boolean {
-    const detour = this.#lone.step(until);
+    const detour = this.#lone.step(until, this.#order.byLevels ? this.#deeper : undefined);
     if (detour !== undefined || this.#lone.full) {
       const count = detour === undefined ? MAX_OPEN >> 1 : MAX_OPEN;
       for (const frame of this.#lone.give(count)) this.#frames.push(frame);

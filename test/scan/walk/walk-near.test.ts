@@ -1,0 +1,85 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { bareRules } from '../../../src/scan/walk/bare-rules.js';
+import { runWalk } from '../../../src/scan/walk/run-walk.js';
+import { ascii, type Bytes } from '../../../src/sys/bytes.js';
+import { close, openDirectory } from '../../../src/sys/open.js';
+import type { Layer } from '../../../src/union/view-rules.js';
+import { type TempDir, tempDir } from '../../support/temp-dir.js';
+
+/** A system with much below the siblings of where a name is known. */
+const tree = [
+  'usr',
+  'usr/bin',
+  'usr/libexec',
+  'usr/libexec/git-core',
+  ...['share', 'lib', 'src'].flatMap((name) => [`usr/${name}`, ...below(`usr/${name}`)]),
+  'var',
+  ...below('var'),
+];
+
+function below(path: string): string[] {
+  return Array.from({ length: 20 }, (_, i) => [
+    `${path}/d${i}`,
+    `${path}/d${i}/e`,
+    `${path}/d${i}/e/f`,
+  ]).flat();
+}
+
+describe('a walk that knows where names are', () => {
+  let home: TempDir;
+  beforeEach(() => {
+    home = tempDir('near');
+    for (const path of tree) mkdirSync(join(home.path, path), { recursive: true });
+  });
+  afterEach(() => home.dispose());
+
+  async function entered(
+    nearTo: (order: readonly string[]) => readonly string[],
+    { enough, near }: { enough?: string; near?: number } = {},
+  ): Promise<string[]> {
+    const root = openDirectory(home.path as Bytes);
+    const layer: Layer = { branch: 0, role: 'lower', whiteouts: false, root, path: home.path as Bytes };
+    const order: string[] = [];
+    try {
+      const visitor = {
+        wanted: () => undefined,
+        complete: () => enough !== undefined && order.includes(enough),
+        nearTo: () => nearTo(order) as Bytes[],
+        onDirectory: ({ path }: { readonly path: Bytes }) => order.push(path),
+        onName: () => undefined,
+        onUnreadable: ({ path }: { readonly path: Bytes }) => order.push(`unreadable ${path}`),
+      };
+      const ways = near === undefined ? {} : { near };
+      await runWalk([{ layer, fd: root, real: ascii('') }], bareRules, visitor, { ways });
+    } finally {
+      close(root);
+    }
+    return order;
+  }
+
+  const all = ['', ...tree].sort();
+
+  test('looks at the directories around before it goes down into one of them', async () => {
+    const order = await entered(() => ['usr/bin'], { enough: 'usr/libexec/git-core' });
+    expect(order.length).toBeLessThan(100);
+    expect(order.filter((path) => path.split('/').length > 3)).toEqual([]);
+  });
+
+  test('goes on near what is still wanted', async () => {
+    const order = await entered((until) => (until.includes('var/d7') ? ['var/d7'] : ['usr/bin']));
+    const known = order.indexOf('var/d7');
+    const below = order.filter((path) => path.endsWith('/e'));
+    expect(known).toBeGreaterThan(order.indexOf('usr/src'));
+    expect(below[0]).toBe('var/d7/e');
+    expect(below.slice(1, 20).filter((path) => path.startsWith('usr'))).toEqual([]);
+  });
+
+  test.each([undefined, 0, 1, 3, 60, 100])('enters all, once, with %s kept at most', async (near) => {
+    const ways = near === undefined ? {} : { near };
+    expect((await entered(() => ['usr/bin', 'nowhere', '', 'var/d1'], ways)).sort()).toEqual(all);
+    expect((await entered(() => [], ways)).sort()).toEqual(all);
+    expect((await entered((until) => (until.length > 30 ? [] : ['var']), ways)).sort()).toEqual(all);
+  });
+});
