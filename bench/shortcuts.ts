@@ -14,6 +14,7 @@ import {
   whileMounted,
   writeInodes,
 } from './stage.js';
+import { systems } from './system.js';
 
 export interface ShortcutsOptions {
   readonly programs: Programs;
@@ -35,6 +36,7 @@ export const shortcuts = {
   btrfs: (options: ShortcutsOptions): Results => told(options, 'btrfs'),
   xfs: (options: ShortcutsOptions): Results => told(options, 'xfs-parents'),
   lowers: remembered,
+  system: systems,
 } as const;
 
 function told({ programs, plinkctl, files, rounds, home }: ShortcutsOptions, type: StageType): Results {
