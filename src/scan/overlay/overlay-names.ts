@@ -1,4 +1,4 @@
-import { type Bytes, joinBytes, parentOf } from '../../sys/bytes.js';
+import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { S_IFMT, stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
@@ -18,6 +18,7 @@ import {
   type SoughtInode,
   timesMet,
 } from './entry-names.js';
+import { KnownPlaces } from './known-places.js';
 import { LayerDevices } from './layer-devices.js';
 import type { HiddenDirectory, LikelyPlaces } from './likely-places.js';
 import { LowerOrigins } from './lower-origins.js';
@@ -25,9 +26,6 @@ import { originInName } from './overlay-index.js';
 import { type HandleLayer, indexNameOf, type OverlayLayers } from './overlay-layers.js';
 import { type LowerInodes, setsOf, soughtInLowers } from './sought-inodes.js';
 import { UpperNames } from './upper-names.js';
-
-/** Entries whose other names are looked for around the known ones, and so many names of each: more are everywhere. */
-const FEW = 100;
 
 /** Finds the visible names of index entries: upper names by inode, lower names by file handle. */
 export class OverlayNames implements WalkVisitor {
@@ -43,10 +41,10 @@ export class OverlayNames implements WalkVisitor {
   readonly #rules: OverlayRules;
   readonly #inspect: boolean;
   #awaited: AwaitedNames | undefined;
+  #known: KnownPlaces | undefined;
   #places: LikelyPlaces | undefined;
   /** Entries of which something was met and not told yet, where another thread is to be told. */
   readonly #met: Set<EntryNames> | undefined;
-  #near: { readonly left: number; readonly places: readonly Bytes[] } | undefined;
   #theirRedirects = 0;
   #toldRedirects = 0;
 
@@ -124,6 +122,7 @@ export class OverlayNames implements WalkVisitor {
    */
   expect(linksOf: (key: string) => number | undefined, places: LikelyPlaces): void {
     this.#awaited = new AwaitedNames(this.byKey, linksOf);
+    this.#known = new KnownPlaces(this.#awaited, this.byKey);
     this.#places = places;
   }
 
@@ -178,19 +177,7 @@ export class OverlayNames implements WalkVisitor {
   }
 
   nearTo(): readonly Bytes[] {
-    const left = this.#awaited?.left ?? 0;
-    if (this.#near?.left !== left) this.#near = { left, places: this.#placesNear() };
-    return this.#near.places;
-  }
-
-  #placesNear(): Bytes[] {
-    const wanting = this.#awaited?.wanting() ?? [];
-    if (wanting.length > FEW) return [];
-    const found = wanting.map((key) => this.byKey.get(key) as EntryNames);
-    const paths = found.flatMap(({ names, missing }) =>
-      [...names, ...missing.map(({ path }) => path)].slice(0, FEW),
-    );
-    return [...new Set(paths.map(parentOf))];
+    return this.#known?.places ?? [];
   }
 
   /** Redirects that either thread has followed. */
