@@ -1,28 +1,32 @@
 import { type Bytes, componentsOf, parentOf } from '../../sys/bytes.js';
 
-/** How near other directories of a tree are to some. */
+/** How near the directories of a tree are to some of them: steps up and down. */
 export class Nearness {
-  /** Each of the directories and all above them, and how deep they are. */
+  /** Of each of these and all above them, the steps up from the nearest. */
   readonly #above = new Map<Bytes, number>();
 
   /** @param directories - as paths from the root of the tree */
   constructor(directories: Iterable<Bytes>) {
     for (const directory of directories) {
-      let depth = componentsOf(directory).length;
-      for (let path = directory; !this.#above.has(path); path = parentOf(path)) {
-        this.#above.set(path, depth);
-        depth -= 1;
-        if (path === '') break;
+      let steps = 0;
+      for (let path = directory; (this.#above.get(path) ?? steps + 1) > steps; path = parentOf(path)) {
+        this.#above.set(path, steps);
+        steps += 1;
       }
     }
   }
 
-  /** How many components a directory's path has in common with that of the nearest of them. */
-  of(directory: Bytes): number {
-    for (let path = directory; path !== ''; path = parentOf(path)) {
-      const depth = this.#above.get(path);
-      if (depth !== undefined) return depth;
+  /** Steps from a directory to the nearest one; 0 where there are none at all. */
+  to(directory: Bytes): number {
+    const fromRoot = this.#above.get('' as Bytes);
+    if (fromRoot === undefined) return 0;
+    const depth = componentsOf(directory).length;
+    let nearest = depth + fromRoot;
+    let path = directory;
+    for (let down = 0; down < depth; down += 1) {
+      nearest = Math.min(nearest, down + (this.#above.get(path) ?? nearest));
+      path = parentOf(path);
     }
-    return 0;
+    return nearest;
   }
 }

@@ -129,17 +129,22 @@ export class WalkOrder {
     if (told !== this.#nearTold) {
       this.#nearTold = told;
       this.#nearness = new Nearness(told);
-      this.#sort(this.#level);
+      this.#waiting.push(...this.#level.splice(0));
     }
     for (;;) {
-      if (this.#level.length === 0) {
-        this.#level = this.#waiting.splice(0);
-        this.#sort(this.#level);
-      }
+      if (this.#level.length === 0) this.#beginLevel();
       const frame = this.#level.pop();
       if (frame === undefined || frame.names.length <= this.#near) return frame;
       this.#broad.push(frame);
     }
+  }
+
+  /** Takes the nearest of those that wait, the shortest last. */
+  #beginLevel(): void {
+    const waiting = this.#waiting.splice(0).map((frame) => ({ frame, steps: this.#nearness.to(frame.path) }));
+    const nearest = Math.min(...waiting.map(({ steps }) => steps));
+    for (const { frame, steps } of waiting) (steps === nearest ? this.#level : this.#waiting).push(frame);
+    this.#level.sort((a, b) => b.names.length - a.names.length);
   }
 
   /** Takes over what another walk was to do. */
@@ -171,8 +176,8 @@ export class WalkOrder {
 
   /** The last is the next: the nearest, first those that held wanted names, deepest first. */
   #sort(frames: WalkFrame[]): void {
-    const near = new Map(frames.map((frame) => [frame, this.#nearness.of(frame.path)]));
-    const nearer = (a: WalkFrame, b: WalkFrame): number => (near.get(a) ?? 0) - (near.get(b) ?? 0);
+    const steps = new Map(frames.map((frame) => [frame, this.#nearness.to(frame.path)]));
+    const nearer = (a: WalkFrame, b: WalkFrame): number => (steps.get(b) ?? 0) - (steps.get(a) ?? 0);
     frames.sort(
       (a, b) => nearer(a, b) || Math.sign(a.hits) - Math.sign(b.hits) || a.path.length - b.path.length,
     );

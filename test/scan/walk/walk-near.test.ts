@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { bareRules } from '../../../src/scan/walk/bare-rules.js';
+import { Nearness } from '../../../src/scan/walk/nearness.js';
 import { runWalk } from '../../../src/scan/walk/run-walk.js';
 import { ascii, type Bytes } from '../../../src/sys/bytes.js';
 import { close, openDirectory } from '../../../src/sys/open.js';
@@ -70,10 +71,9 @@ describe('a walk that knows where names are', () => {
   test('goes on near what is still wanted', async () => {
     const order = await entered((until) => (until.includes('var/d7') ? ['var/d7'] : ['usr/bin']));
     const known = order.indexOf('var/d7');
-    const below = order.filter((path) => path.endsWith('/e'));
     expect(known).toBeGreaterThan(order.indexOf('usr/src'));
-    expect(below[0]).toBe('var/d7/e');
-    expect(below.slice(1, 20).filter((path) => path.startsWith('usr'))).toEqual([]);
+    const next = order.slice(known).filter((path) => !/^var\/d\d+$/.test(path));
+    expect(next.slice(0, 2)).toEqual(['var/d7/e', 'var/d7/e/f']);
   });
 
   test.each([undefined, 0, 1, 3, 60, 100])('enters all, once, with %s kept at most', async (near) => {
@@ -82,4 +82,21 @@ describe('a walk that knows where names are', () => {
     expect((await entered(() => [], ways)).sort()).toEqual(all);
     expect((await entered((until) => (until.length > 30 ? [] : ['var']), ways)).sort()).toEqual(all);
   });
+});
+
+test.each([
+  ['usr/bin', 0],
+  ['usr', 1],
+  ['usr/lib', 2],
+  ['usr/bin/a/b', 2],
+  ['', 2],
+  ['var', 2],
+  ['var/lib', 1],
+  ['var/lib/a', 0],
+  ['home/u', 4],
+])('it is from %j to a place %i steps', (directory, steps) => {
+  const places = ['usr/bin', 'var/lib/a', 'usr/bin'] as Bytes[];
+  expect(new Nearness(places).to(directory as Bytes)).toBe(steps);
+  expect(new Nearness(places.reverse()).to(directory as Bytes)).toBe(steps);
+  expect(new Nearness([]).to(directory as Bytes)).toBe(0);
 });
