@@ -119,7 +119,8 @@ export class WalkOrder {
 
   #goEverywhere(): void {
     this.#phase = 'rest';
-    for (const frames of [this.#level, this.#broad]) this.#waiting.push(...frames.splice(0));
+    for (const frames of [this.#level, this.#broad])
+      for (const frame of frames.splice(0)) this.#waiting.push(frame);
     this.#sort(this.#waiting);
   }
 
@@ -129,7 +130,7 @@ export class WalkOrder {
     if (told !== this.#nearTold) {
       this.#nearTold = told;
       this.#nearness = new Nearness(told);
-      this.#waiting.push(...this.#level.splice(0));
+      for (const frame of this.#level.splice(0)) this.#waiting.push(frame);
     }
     for (;;) {
       if (this.#level.length === 0) this.#beginLevel();
@@ -142,7 +143,7 @@ export class WalkOrder {
   /** Takes the nearest of those that wait, the shortest last. */
   #beginLevel(): void {
     const waiting = this.#waiting.splice(0).map((frame) => ({ frame, steps: this.#nearness.to(frame.path) }));
-    const nearest = Math.min(...waiting.map(({ steps }) => steps));
+    const nearest = waiting.reduce((least, { steps }) => Math.min(least, steps), Number.POSITIVE_INFINITY);
     for (const { frame, steps } of waiting) (steps === nearest ? this.#level : this.#waiting).push(frame);
     this.#level.sort((a, b) => b.names.length - a.names.length);
   }
