@@ -5,6 +5,9 @@ import { shown } from '../words/shown.js';
 import { type MountedWith, mountedWith } from './mounted-with.js';
 import { probeInUse } from './probe-in-use.js';
 
+/** Where a union is mounted, by a mount table that may name it by a relative path. */
+export type Place = Pick<MountedWith, 'mountpoint' | 'pid' | 'certain'>;
+
 /** Whether a live union has the directories of this one, and how that was found out. */
 export interface InUse {
   readonly inUse: boolean;
@@ -18,7 +21,7 @@ export interface InUse {
    */
   readonly method: 'kernel' | 'mountinfo';
   /** The mount point, where a mount table tells it, and a process that sees it if this one does not. */
-  readonly where: Pick<MountedWith, 'mountpoint' | 'pid'> | undefined;
+  readonly where: Place | undefined;
 }
 
 export interface InUseOptions {
@@ -44,7 +47,8 @@ export function overlayInUse(union: OverlayUnion, { kernelRoot = ascii('') }: In
 
   const busy = answers.find(({ answer }) => answer === true);
   if (busy !== undefined) {
-    const where = tables.find(({ directory, as }) => directory === busy.directory && as !== 'lower');
+    const places = tables.filter(({ directory, as }) => directory === busy.directory && as !== 'lower');
+    const where = places.find(({ certain }) => certain) ?? places[0];
     return { inUse: true, by: where?.as ?? busy.as, directory: busy.directory, method: 'kernel', where };
   }
   // The kernel marks no lower, so only a table shows it; of upper and work its own answer is the better one.
@@ -80,12 +84,13 @@ export function aufsInUse(union: Union, { kernelRoot = ascii('') }: InUseOptions
  * @throws Problem busy `in-use`
  */
 export function refuseIfInUse(union: Union, options: InUseOptions = {}): void {
-  const { inUse, by, directory, where } =
+  const { inUse, by, directory, where, method } =
     union.format === 'overlay' ? overlayInUse(union, options) : aufsInUse(union, options);
   if (!inUse) return;
   const what = by === 'upper' || by === 'lower' || by === 'work' ? `the ${by} directory` : 'a branch';
-  const live = `${what} of a live ${union.format}`;
-  throw new Problem('busy', 'in-use', where === undefined ? `is ${live}` : `is ${live}, ${place(where)}`, {
+  const is = method === 'kernel' || where?.certain !== false ? 'is' : 'may be';
+  const live = `${is} ${what} of a live ${union.format}`;
+  throw new Problem('busy', 'in-use', where === undefined ? live : `${live}, ${place(where)}`, {
     path: directory,
     hint: where === undefined ? unseen : unmountHint(where),
   });
@@ -95,12 +100,12 @@ export function refuseIfInUse(union: Union, options: InUseOptions = {}): void {
 const unseen =
   'no mount table shows it: it was detached by umount -l while a process still has a file of it open';
 
-function place({ mountpoint, pid }: Pick<MountedWith, 'mountpoint' | 'pid'>): string {
-  const at = `mounted at ${shown(mountpoint)}`;
+function place({ mountpoint, pid, certain }: Place): string {
+  const at = `mounted at ${shown(mountpoint)}${certain ? '' : ' by a relative path'}`;
   return pid === undefined ? at : `${at} in the mount namespace of pid ${pid}`;
 }
 
-function unmountHint({ mountpoint, pid }: Pick<MountedWith, 'mountpoint' | 'pid'>): string {
+function unmountHint({ mountpoint, pid }: Place): string {
   return pid === undefined
     ? `unmount ${shown(mountpoint)} first`
     : `unmount it there first (nsenter -t ${pid} -m umount …), or stop the container that has it`;

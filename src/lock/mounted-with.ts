@@ -14,6 +14,8 @@ export interface MountedWith {
   readonly mountpoint: Bytes;
   /** A process of the mount namespace; undefined for this process' own. */
   readonly pid: number | undefined;
+  /** Whether it is that directory; otherwise one whose path ends as the relative path of the mount table. */
+  readonly certain: boolean;
 }
 
 /**
@@ -35,7 +37,8 @@ export function* mountedWith(
       const union = described(() => describeMount(mount, kernelRoot, pid));
       for (const { as, path } of union === undefined ? [] : layers(union)) {
         for (const directory of wanted.filter((each) => isSame(each, path, pid))) {
-          yield { directory: directory.path, as, mountpoint: mount.mountpoint, pid };
+          const certain = path.startsWith('/');
+          yield { directory: directory.path, as, mountpoint: mount.mountpoint, pid, certain };
         }
       }
     }

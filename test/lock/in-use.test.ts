@@ -5,6 +5,7 @@ import { aufsInUse, refuseIfInUse } from '../../src/lock/in-use.js';
 import { mountedWith } from '../../src/lock/mounted-with.js';
 import { type Bytes, bytesFromText } from '../../src/sys/bytes.js';
 import type { AufsUnion } from '../../src/union/union.js';
+import { overlayUnion } from '../support/overlay-place.js';
 import { type TempDir, tempDir } from '../support/temp-dir.js';
 
 let temp: TempDir;
@@ -92,7 +93,7 @@ describe('mountedWith', () => {
       ['w', 'work'],
     ] as const) {
       expect(find(directory(name))).toEqual([
-        { directory: join(temp.path, name), as, mountpoint: '/mnt/m', pid: undefined },
+        { directory: join(temp.path, name), as, mountpoint: '/mnt/m', pid: undefined, certain: true },
       ]);
     }
     expect(find(directory('x'))).toEqual([]);
@@ -100,8 +101,22 @@ describe('mountedWith', () => {
 
   test('takes a relative path for whatever ends like it', () => {
     kernelFiles({ 'proc/self/mountinfo': line('lowerdir=l,upperdir=./d/u,workdir=w') });
-    expect(find(directory('d/u'))).toMatchObject([{ as: 'upper' }]);
+    expect(find(directory('d/u'))).toMatchObject([{ as: 'upper', certain: false }]);
     expect(find(directory('du'))).toEqual([]);
+  });
+
+  test('does not say that it is in use what only may be', () => {
+    kernelFiles({ 'proc/self/mountinfo': line('lowerdir=u,upperdir=elsewhere,workdir=w') });
+    const path = directory('d/u');
+    const [l, w] = [directory('l'), directory('w2')];
+    const union = overlayUnion({ upper: path, lowers: [l], work: w, merged: directory('m') });
+    expect(() => refuseIfInUse(union, { kernelRoot })).toThrow(
+      expect.objectContaining({
+        message: 'may be the lower directory of a live overlay, mounted at /mnt/m by a relative path',
+        hint: 'unmount /mnt/m first',
+        path,
+      }),
+    );
   });
 
   test('passes over a mount whose options it cannot read', () => {
