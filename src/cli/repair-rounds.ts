@@ -12,6 +12,7 @@ import {
 } from '../restore/repair/repair-plan.js';
 import { openRepairSite, type RepairSite } from '../restore/repair/repair-site.js';
 import { openRescue } from '../restore/rescue/rescue.js';
+import { withDone } from '../restore/write-failure.js';
 import type { ScanResult } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { Union } from '../union/union.js';
@@ -43,6 +44,8 @@ const MOST_ROUNDS = 5;
  * Scans, repairs what is decided, and scans again until nothing more is to be done.
  *
  * @param probe - throws where somebody has mounted the union
+ * @throws Problem where the file system refuses to go on, or what `probe` throws; what was repaired until then stays so,
+ *   and is told
  */
 export async function repairRounds(
   union: Union,
@@ -50,8 +53,25 @@ export async function repairRounds(
   probe: () => void,
   context: Context,
 ): Promise<RepairRounds> {
+  const done: RepairOutcome[] = [];
+  try {
+    return await roundsOf(union, choices, probe, context, done);
+  } catch (error) {
+    const repairs = done.filter((outcome) => outcome.done).length;
+    throw withDone(error, { linksRestored: 0, entriesRemoved: 0, repairs });
+  }
+}
+
+/** @param done - takes what became of each repair, also where a later one fails */
+async function roundsOf(
+  union: Union,
+  choices: RepairOrders,
+  probe: () => void,
+  context: Context,
+  done: RepairOutcome[],
+): Promise<RepairRounds> {
   probe();
-  const done = await placeMapped(union, choices, probe, context);
+  for (const each of await placeMapped(union, choices, probe, context)) done.push(each);
   const tried = new Set<string>();
   let idle = choices.unbreak;
   for (let round = 0; ; round += 1) {
@@ -69,7 +89,7 @@ export async function repairRounds(
     }
     // A scan, or a person, may have taken minutes.
     probe();
-    for (const each of await mend(union, scan, agreed, choices, probe, context)) done.push(each);
+    await mend(union, scan, agreed, choices, probe, context, done);
   }
 }
 
@@ -140,13 +160,13 @@ async function mend(
   { rescue: directory }: RepairChoices,
   probe: () => void,
   { signal }: Context,
-): Promise<RepairOutcome[]> {
-  const flushed = await flushSome(scan, decisions, probe, signal);
+  done: RepairOutcome[],
+): Promise<void> {
+  for (const each of await flushSome(scan, decisions, probe, signal)) done.push(each);
   const others = decisions.filter(({ action }) => action.kind !== 'flush' && action.kind !== 'settle');
-  if (others.length === 0) return flushed;
+  if (others.length === 0) return;
   const rescue = directory === undefined ? undefined : openRescue(directory, union);
   let site: RepairSite | undefined;
-  const done = [...flushed];
   try {
     site = openRepairSite(union);
     for (const decision of others) {
@@ -154,7 +174,6 @@ async function mend(
       done.push(carryOut(site, rescue, decision));
     }
     site.sync();
-    return done;
   } finally {
     site?.close();
     rescue?.close();

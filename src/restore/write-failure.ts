@@ -19,6 +19,8 @@ const hints: Readonly<Record<string, string>> = {
 export interface DoneBefore {
   readonly linksRestored: number;
   readonly entriesRemoved: number;
+  /** Of `repair`, beside those that are links or entries. */
+  readonly repairs?: number;
 }
 
 /**
@@ -37,6 +39,11 @@ export function writeFailure(error: unknown, { branches }: Union, before?: DoneB
   });
 }
 
+/** The same with what stays done before it, where it tells a user why a run ended. */
+export function withDone(error: unknown, before: DoneBefore): unknown {
+  return error instanceof Problem ? afterDone(error, before) : error;
+}
+
 function afterDone(problem: Problem, before: DoneBefore | undefined): Problem {
   const done = doneText(before);
   if (done === '') return problem;
@@ -45,10 +52,15 @@ function afterDone(problem: Problem, before: DoneBefore | undefined): Problem {
 }
 
 /** The beginning of a hint: what stays done; empty where it is nothing. */
-export function doneText({ linksRestored: links, entriesRemoved: removed }: DoneBefore = nothing): string {
+export function doneText({
+  linksRestored: links,
+  entriesRemoved: removed,
+  repairs = 0,
+}: DoneBefore = nothing): string {
   const names = links === 0 ? [] : [`${plural(links, 'name was', 'names were')} put back`];
   const verb = links > 0 ? '' : removed === 1 ? ' was' : ' were';
   const gone = removed === 0 ? [] : [`${plural(removed, 'entry', 'entries')}${verb} removed`];
-  const done = [...names, ...gone];
+  const mended = repairs === 0 ? [] : [`${plural(repairs, 'repair was', 'repairs were')} made`];
+  const done = [...names, ...gone, ...mended];
   return done.length === 0 ? '' : `${done.join(' and ')} before that; `;
 }

@@ -30,10 +30,11 @@ import { Place } from '../support/place.js';
 import { keepingEveryByte, overlayWords, readLinks, runRepair, troubles } from '../support/repair-run.js';
 import { runMain } from '../support/run-main.js';
 import { snapshot } from '../support/tree.js';
-import { expectSameTree } from '../support/tree-diff.js';
+import { differences, expectSameTree } from '../support/tree-diff.js';
 
 const INDEX = ['index=on'];
 const EIO = 5;
+const ENOSPC = 28;
 const copy = (from: string, to: string): void => void command('cp', '-a', from, to);
 const read = (view: Place, path: string): string => readFileSync(view.at(path as Bytes), 'latin1');
 
@@ -291,6 +292,41 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
     expect(done.repairs.map(({ code, done }) => [code, done])).toEqual(Array(3).fill(['wrong-nlink', true]));
     expect(syncs).toBe(1);
   });
+
+  test.each([0, 1, 2])(
+    'repair-on-a-full-disk: what was done before it, %i repairs, is told and is so',
+    async (after) => {
+      const root = directory();
+      const names = ['f', 'g', 'h'];
+      const place = overlayWith(root, {
+        lower(lower) {
+          for (const name of names) {
+            writeFileSync(lower.at(name as Bytes), 'lowerdata\n');
+            linkSync(lower.at(name as Bytes), join(root, `outside-${name}`));
+          }
+        },
+        session(view) {
+          for (const name of names) append(view, name);
+        },
+      });
+      const words = overlayWords(place, INDEX);
+      const view = viewOf(place, INDEX);
+      let calls = 0;
+      interpose(({ name }, proceed) =>
+        name.startsWith('setxattr') && calls++ >= after ? -ENOSPC : proceed(),
+      );
+      const { exitCode, error } = await runRepair(['repair', '-y', ...words]).finally(() =>
+        interpose(undefined),
+      );
+      const told = ['', '1 repair was made before that; ', '2 repairs were made before that; '][after];
+      expect([exitCode, error?.hint]).toEqual([8, expect.stringMatching(`^${told}free some space`)]);
+      const { repairs } = await runRepair(['repair', '-y', ...words]);
+      expect(repairs).toHaveLength(names.length - after);
+      expect(differences(view.tree, viewOf(place, INDEX).tree)).toEqual(
+        names.flatMap((name) => [`${name}: nlink: 2 -> 1`, expect.stringContaining(`${name}: ctime: `)]),
+      );
+    },
+  );
 
   test('twin-written-to-while-asked: what was the same a moment ago is not replaced', async () => {
     const place = overlayWith(directory());

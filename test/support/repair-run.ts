@@ -15,7 +15,8 @@ export interface RepairDocument {
     readonly done: boolean;
     readonly reason: string | null;
   }[];
-  /** Undefined where the run ended with an error. */
+  /** Why the run ended; there are neither repairs nor findings then. */
+  readonly error?: { readonly hint: string };
   readonly findings: readonly {
     readonly code: string;
     readonly severity: string;
