@@ -29,12 +29,20 @@ export function diagnose(commands: Commands, words: readonly Bytes[]): Problem |
     const option = optionAt(command.options, key);
     if (option === undefined) return unknownOption(commands, command, key);
     const [name, { type, choices }] = option;
-    if (type === 'flag') continue;
-    const given = value.length > 0 ? value.join('=') : type === 'optional' ? '' : words[at + 1];
-    if (value.length === 0 && type !== 'optional') {
-      if (given === undefined || given.startsWith('-'))
+    const attached = value.length > 0 ? value.join('=') : undefined;
+    if (type === 'flag') {
+      // Whatever else was meant, yargs takes it for false, and a `--dry-run=yes` would not be dry.
+      if (attached !== undefined && !isTruth(attached))
+        return usage(`${key} takes no value${attached && `: ${attached}`}`, helpFor(command.name));
+      if (attached === undefined && isTruth(words[at + 1])) at += 1;
+      continue;
+    }
+    if (key === `--no-${name}`) return usage(`--${name} cannot be negated`, helpFor(command.name));
+    const given = attached ?? (type === 'optional' ? '' : words[at + 1]);
+    if (type !== 'optional') {
+      if (given === undefined || given === '' || (attached === undefined && given.startsWith('-')))
         return usage(`--${name} needs a value`, helpFor(command.name));
-      at += 1;
+      if (attached === undefined) at += 1;
     }
     if (given !== undefined && choices?.includes(given) === false) return notAChoice(name, given, choices);
   }
@@ -105,6 +113,10 @@ function optionAt(options: Options, key: string): readonly [string, Option] | un
     if (option !== undefined) return [each, option];
   }
   return undefined;
+}
+
+function isTruth(word: string | undefined): boolean {
+  return word === 'true' || word === 'false';
 }
 
 const flag: Option = { type: 'flag', describe: '' };

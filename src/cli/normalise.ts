@@ -17,6 +17,15 @@ export function normalise(argv: readonly Bytes[], options: Options): Bytes[] {
   return [...own.flatMap((word) => normaliseWord(word, options)), ...rest];
 }
 
+/** `--NAME=` of an option with an optional value: what a shell makes of `--NAME=$UNSET`, which meant no such thing. */
+export function emptyOptional(argv: readonly Bytes[], options: Options): string | undefined {
+  const end = argv.indexOf('--' as Bytes);
+  const own = argv.slice(0, end < 0 ? undefined : end);
+  return Object.keys(options).find(
+    (name) => options[name]?.type === 'optional' && own.includes(`--${name}=` as Bytes),
+  );
+}
+
 function normaliseWord(word: Bytes, options: Options): Bytes[] {
   if (word.startsWith('--')) {
     const name = word.slice(2);

@@ -1,6 +1,6 @@
 import type { Bytes } from '../sys/bytes.js';
 import type { Command } from './command.js';
-import { byLetter, normalise } from './normalise.js';
+import { byLetter, emptyOptional, normalise } from './normalise.js';
 import type { Option, Options } from './option.js';
 import { commandAt, type ParsedLine, type RawValue } from './parsed-line.js';
 
@@ -18,6 +18,7 @@ export function parseLean(
   const found = commandAt(commands, argv);
   if (found === undefined) return undefined;
   const [command, length] = found;
+  if (emptyOptional(argv, command.options) !== undefined) return undefined;
   const words = normalise(argv.slice(length), command.options);
   const raw = new Map<string, RawValue>();
   const positionals: Bytes[] = [];

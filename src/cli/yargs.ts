@@ -6,7 +6,7 @@ import { completionScript, shellOf } from './completion/completion-script.js';
 import { shells } from './completion/completion-table.js';
 import { diagnose } from './diagnose.js';
 import { exitMeanings } from './exit-code.js';
-import { normalise } from './normalise.js';
+import { emptyOptional, normalise } from './normalise.js';
 import type { Option, Options } from './option.js';
 import type { ParsedLine, RawValue } from './parsed-line.js';
 import { refusal } from './yargs-refusal.js';
@@ -34,12 +34,17 @@ export async function askYargs(
   settings: YargsSettings,
 ): Promise<YargsAnswer> {
   const everyOption: Options = Object.assign({}, ...commands.map((command) => command.options));
+  const empty = emptyOptional(argv, everyOption);
+  if (empty !== undefined) throw new Problem('usage', 'bad-command-line', `--${empty}= needs a value`);
   const words = normalise(argv, everyOption);
   const end = words.indexOf('--' as Bytes);
   // yargs would lose it without a word.
   if (words.slice(0, end < 0 ? undefined : end).includes('-' as Bytes)) {
     throw new Problem('usage', 'bad-command-line', 'a lone - means nothing here');
   }
+  // What yargs would make something of that nobody meant.
+  const wrong = asksForText(words) ? undefined : diagnose(commands, words);
+  if (wrong !== undefined) throw wrong;
   const group = groupOf(commands, words);
   const own = group === undefined ? words : words.slice(1);
   const { default: yargs } = await import('yargs');
@@ -105,6 +110,14 @@ function addCompletion(parser: Argv, shell: string | undefined, take: (script: s
         .epilog('The packages install these files for every user.'),
     ({ SHELL }) => take(completionScript(SHELL ?? shellOf(shell))),
   );
+}
+
+/** Help and the version are given whatever else is on the line. */
+function asksForText(words: readonly Bytes[]): boolean {
+  const end = words.indexOf('--' as Bytes);
+  return words
+    .slice(0, end < 0 ? undefined : end)
+    .some((word) => ['--help', '-h', '--version'].includes(word));
 }
 
 // yargs shows its general help for any word.

@@ -1,10 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { commands } from '../../src/cli/table.js';
 import { kernelRoot } from '../support/kernel-root.js';
 import { runMain } from '../support/run-main.js';
 import { type TempDir, tempDir } from '../support/temp-dir.js';
+import { snapshot } from '../support/tree.js';
+import { expectSameTree } from '../support/tree-diff.js';
 
 let directory: TempDir;
 const at = (name: string): string => join(directory.path, name);
@@ -97,8 +99,14 @@ describe('usage errors', () => {
     [['list', '--format=x', '/'], 'plinkctl: --format takes one of aufs, overlay, not x\n'],
     [['list', '--timeout=x', '/'], 'plinkctl: --timeout takes a number of seconds, not x\n'],
     [['list', '--upper=a', '--upper=b'], 'plinkctl: --upper is given more than once\n'],
-    [['list', '--upper='], 'plinkctl: --upper needs a value\n'],
-    [['list', '--no-upper'], 'plinkctl: --upper cannot be negated\n'],
+    [['list', '--upper='], 'plinkctl: --upper needs a value\n  plinkctl list --help lists what there is\n'],
+    [['list', '--state='], 'plinkctl: --state needs a value\n  plinkctl list --help lists what there is\n'],
+    [
+      ['list', '--no-upper', '--upper', '/u'],
+      'plinkctl: --upper cannot be negated\n  plinkctl list --help lists what there is\n',
+    ],
+    [['list', '--fstab=', '/mnt'], 'plinkctl: --fstab= needs a value\n'],
+    [['flush', '--wait=', '/mnt'], 'plinkctl: --wait= needs a value\n'],
     [['list', '-'], 'plinkctl: a lone - means nothing here\n'],
     [['list', '--all', '/mnt'], 'plinkctl: --all takes no union beside it\n'],
     [
@@ -107,6 +115,39 @@ describe('usage errors', () => {
     ],
   ])('%j', async (argv, err) => {
     expect(await runMain(...argv)).toEqual({ code: 16, out: '', err });
+  });
+});
+
+describe('a flag takes no value', () => {
+  test.each([
+    ['--dry-run=yes'],
+    ['--dry-run='],
+    ['--no-dry-run=1'],
+    ['-n=1'],
+    ['-n1'],
+    ['-qn1'],
+    ['--help=no'],
+  ])('flush %s is refused, and nothing is done', async (word) => {
+    for (const name of ['u/.wh..wh.plnk', 'l']) mkdirSync(at(name), { recursive: true });
+    writeFileSync(at('l/a'), 'old');
+    linkSync(at('l/a'), at('l/b'));
+    writeFileSync(at('u/a'), 'new');
+    linkSync(at('u/a'), at(`u/.wh..wh.plnk/${statSync(at('l/a')).ino}.${statSync(at('u/a')).ino}`));
+    const before = snapshot(directory.path);
+    const { code, out, err } = await runMain('flush', '-o', `br:${at('u')}=rw:${at('l')}=ro`, word);
+    expect({ code, out, err }).toEqual({
+      code: 16,
+      out: '',
+      err: expect.stringMatching(/^plinkctl: (flush has no option|-.* takes no value)/),
+    });
+    expectSameTree(before, snapshot(directory.path), { ignore: ['atime'] });
+  });
+
+  test('true and false are its own words', async () => {
+    const union = ['list', '-o', `br:${at('u')}=rw`, '--count'];
+    mkdirSync(at('u'));
+    expect((await runMain(...union, '--json=false')).out).toBe('0\n');
+    expect(JSON.parse((await runMain(...union, '--json=true')).out).exitCode).toBe(0);
   });
 });
 
