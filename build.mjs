@@ -3,7 +3,16 @@
 //   --bench      the benchmarks too
 //   --optional   for `npm install --omit=dev`: without esbuild, leave what is there and succeed
 import { spawnSync } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
@@ -69,7 +78,10 @@ const scriptOptions = {
 
 const esbuild = await loadEsbuild();
 if (esbuild !== undefined) {
-  rmSync('dist', { recursive: true, force: true });
+  for (const name of existsSync('dist') ? readdirSync('dist') : []) {
+    // `npm pack` runs prepare after prepack: what that made of the types must be there to be packed.
+    if (name !== 'types' || !flags.has('--no-types')) rmSync(`dist/${name}`, { recursive: true });
+  }
   await bundleProgram();
   await esbuild.build({
     ...scriptOptions,

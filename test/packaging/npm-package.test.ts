@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, readdirSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { command } from '../support/command.js';
 import { type TempDir, tempDir } from '../support/temp-dir.js';
@@ -39,6 +39,24 @@ describe('the npm package', () => {
     const places = /^(src|test|bench|fixtures|dist\/bench|packaging\/generate|packaging\/debian|\.)/;
     expect(files.filter((file) => places.test(file) || /\.(tgz|deb|log)$/.test(file))).toEqual([]);
   });
+
+  test('made as the README says, with its scripts, it has the program and the declarations', () => {
+    const clone = join(directory.path, 'clone');
+    const parts = ['bin', 'src', 'man', 'packaging', 'schema', 'build.mjs', 'package.json', 'CHANGELOG.md'];
+    for (const part of [...parts, 'tsconfig.json', 'tsconfig.types.json'])
+      cpSync(part, join(clone, part), { recursive: true });
+    symlinkSync(resolve('node_modules'), join(clone, 'node_modules'));
+    const pack = 'cd "$1" && npm pack --silent --no-update-notifier';
+    const name = command('sh', '-c', pack, 'sh', clone).trim();
+    const packed = command('tar', '-tzf', join(clone, name)).split('\n');
+    expect(packed).toEqual(
+      expect.arrayContaining([
+        'package/dist/main.cjs',
+        'package/dist/index.js',
+        'package/dist/types/index.d.ts',
+      ]),
+    );
+  }, 60_000);
 
   test('installed into an empty prefix, it runs the demo', () => {
     const prefix = join(directory.path, 'prefix');
