@@ -1,6 +1,7 @@
 import type { Argv, Options as YargsOption } from 'yargs';
 import { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
+import { noWorkingDirectory } from '../union/working-directory.js';
 import type { Command } from './command.js';
 import { completionScript, shellOf } from './completion/completion-script.js';
 import { shells } from './completion/completion-table.js';
@@ -47,7 +48,7 @@ export async function askYargs(
   if (wrong !== undefined) throw wrong;
   const group = groupOf(commands, words);
   const own = group === undefined ? words : words.slice(1);
-  const { default: yargs } = await import('yargs');
+  const { default: yargs } = await loadYargs();
   let answer: ParsedLine | undefined;
   let output = '';
   let script = '';
@@ -112,6 +113,15 @@ function addCompletion(parser: Argv, shell: string | undefined, take: (script: s
   );
 }
 
+async function loadYargs(): Promise<typeof import('yargs')> {
+  try {
+    return await import('yargs');
+  } catch (error) {
+    // It asks for the working directory as it is loaded.
+    throw (error as NodeJS.ErrnoException).syscall === 'uv_cwd' ? noWorkingDirectory() : error;
+  }
+}
+
 /** Help and the version are given whatever else is on the line. */
 function asksForText(words: readonly Bytes[]): boolean {
   const end = words.indexOf('--' as Bytes);
@@ -154,7 +164,8 @@ function addCommand(
     (builder) => {
       builder.usage([`$0 ${name}`, '[OPTION]…', ...command.positionals].join(' '));
       for (const [key, option] of Object.entries(command.options)) builder.option(key, yargsOption(option));
-      for (const [line, what] of command.examples) builder.example(line, what);
+      // As the manual has them: yargs' own $0 would be the name of the group.
+      for (const [line, what] of command.examples) builder.example(line.replace('$0', 'plinkctl'), what);
       return builder.epilog(longHelp(command));
     },
     (argv) => take(parsedLine(command, argv, key)),

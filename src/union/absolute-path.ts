@@ -1,12 +1,14 @@
-import { readlinkSync, realpathSync } from 'node:fs';
-import { type Bytes, bytesOf, componentsOf, toBuffer } from '../sys/bytes.js';
+import { realpathSync } from 'node:fs';
+import { type Bytes, bytesOf, componentsOf, joinBytes, toBuffer } from '../sys/bytes.js';
+import { workingDirectory } from './working-directory.js';
 
-/** The path from `/`; a relative one starts at the working directory. */
+/**
+ * The path from `/`; a relative one starts at the working directory.
+ *
+ * @throws Problem operational `no-working-directory` where that was removed
+ */
 export function absolutePath(path: Bytes): Bytes {
-  if (path.startsWith('/')) return path;
-  // process.cwd() is decoded text, in which a byte that is no UTF-8 is lost.
-  const cwd = bytesOf(readlinkSync('/proc/self/cwd', 'buffer'));
-  return `${cwd}/${path}` as Bytes;
+  return path.startsWith('/') ? path : joinBytes(workingDirectory(path), path);
 }
 
 /** The absolute path without symlinks, `.` and `..`; by its text alone where it does not lead anywhere. */

@@ -41,6 +41,8 @@ describe('help', () => {
       const { code, out, err } = await runMain(...name.split(' '), '--help');
       expect({ code, err }).toEqual({ code: 0, err: '' });
       for (const part of ['--json', 'Examples:', 'EXIT STATUS', '75']) expect(out).toContain(part);
+      const examples = out.slice(out.indexOf('Examples:\n'));
+      expect(examples).toContain(`Examples:\n  plinkctl ${name}`);
       expect(out).not.toContain('kernel-root');
     },
   );

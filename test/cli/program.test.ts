@@ -77,6 +77,23 @@ describe('the program as a process', () => {
     expect(Buffer.from(error.path.b64, 'base64').toString('latin1')).toBe(`${directory.path}/\xff\xfe`);
   });
 
+  test.each([
+    [
+      'a relative path',
+      'list --upper u --lower l --format aufs',
+      'plinkctl: u: the working directory was removed',
+    ],
+    ['help', '--help', 'plinkctl: the working directory was removed'],
+  ])('in a working directory that was removed: %s', (_, words, says) => {
+    // What has the old path since is another directory, and so is what its link in /proc seems to name.
+    const script = 'mkdir -p x "x (deleted)/u" "x (deleted)/l"; cd x; rmdir ../x; "$1" "$2" $3 2>&1';
+    const { stdout } = spawnSync('bash', ['-c', script, 'bash', process.execPath, program, words], {
+      cwd: directory.path,
+      encoding: 'utf8',
+    });
+    expect(stdout.split('\n')[0]).toContain(says);
+  });
+
   test('a reader that goes away is nothing to talk about', () => {
     const { stdout, stderr } = bash('"$1" "$2" list --help | true; echo $PIPESTATUS');
     expect({ status: stdout, stderr }).toEqual({ status: '0\n', stderr: '' });
