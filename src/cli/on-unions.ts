@@ -7,7 +7,7 @@ import type { Union } from '../union/union.js';
 import { allUnions, type NamedUnion } from './all-unions.js';
 import { byDisk } from './by-disk.js';
 import type { Invocation } from './command.js';
-import type { allOption, outputOptions, targetOptions } from './common-options.js';
+import { type allOption, type outputOptions, targetOptions } from './common-options.js';
 import type { Context } from './context.js';
 import { exitCode, gravest } from './exit-code.js';
 import { expectLowers } from './expect-lowers.js';
@@ -31,8 +31,11 @@ export async function onUnions(
     refuseUnreadableMarks(union);
     return action(union, {});
   }
-  if (positionals.length > 0 || values.options !== undefined || values.upper !== undefined) {
-    throw new Problem('usage', 'two-targets', '--all takes no union beside it');
+  const beside = Object.keys(targetOptions).find((key) => values[key as keyof Named] !== undefined);
+  if (positionals.length > 0 || beside !== undefined) {
+    throw new Problem('usage', 'two-targets', '--all takes no union beside it', {
+      hint: beside === undefined ? undefined : `leave --${beside} out`,
+    });
   }
   const named = await allUnions(values.config, context);
   const opened = named.map(openOne);

@@ -50,6 +50,10 @@ function describe(words: TargetWords, kernelRoot: Bytes): DescribedUnion {
     const message = 'name the union in one way: MOUNTPOINT, -o, or --upper and --lower';
     throw new Problem('usage', 'two-targets', message);
   }
+  if (fstab !== undefined && (byOptions || byBranches)) {
+    const message = '--fstab takes the branches from the fstab: name a MOUNTPOINT, or leave it out';
+    throw new Problem('usage', 'two-targets', message);
+  }
   if (byOptions) return describeWords(options);
   if (byBranches) return describeBranches(words, options);
   if (mountpoint === undefined) {
@@ -60,6 +64,8 @@ function describe(words: TargetWords, kernelRoot: Bytes): DescribedUnion {
       hint: 'name a mount point, or branches by -o or --upper and --lower; plinkctl discover lists the unions',
     });
   }
+  // It would be taken for the working directory: what a script gives whose variable is unset.
+  if (mountpoint === '') throw new Problem('usage', 'no-target', 'the MOUNTPOINT is empty');
   return fstab === undefined
     ? describeMounted(mountpoint, kernelRoot)
     : describeFstab(mountpoint, fstab, kernelRoot);

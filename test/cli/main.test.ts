@@ -111,6 +111,18 @@ describe('usage errors', () => {
     [['flush', '--wait=', '/mnt'], 'plinkctl: --wait= needs a value\n'],
     [['list', '-'], 'plinkctl: a lone - means nothing here\n'],
     [['list', '--all', '/mnt'], 'plinkctl: --all takes no union beside it\n'],
+    ...['--options=userxattr', '--lower=/l', '--work=/w', '--format=aufs', '--fstab'].map(
+      (word): [string[], string] => [
+        ['flush', '--all', word],
+        `plinkctl: --all takes no union beside it\n  leave ${word.split('=')[0]} out\n`,
+      ],
+    ),
+    [['flush', ''], 'plinkctl: the MOUNTPOINT is empty\n'],
+    [['flush', '--fstab', ''], 'plinkctl: the MOUNTPOINT is empty\n'],
+    ...[['--upper=/u', '--lower=/l'], ['-obr:/u=rw']].map((words): [string[], string] => [
+      ['flush', '--fstab=/etc/fstab', ...words],
+      'plinkctl: --fstab takes the branches from the fstab: name a MOUNTPOINT, or leave it out\n',
+    ]),
     [
       ['discover', 'x'],
       'plinkctl: discover takes no argument: x\n  plinkctl discover --help lists what there is\n',
