@@ -58,7 +58,7 @@ export async function allUnions(config: Bytes | undefined, context: Context): Pr
     const key = branches.map((branch) => `${branch.role} ${keyOf(branch)}`).join('\n');
     if (taken.has(each) || (key !== '' && others.has(key))) continue;
     others.set(key === '' ? `unknown ${others.size}` : key, {
-      name: words.mountpoint ?? branches.find(isUpper)?.path,
+      name: words.mountpoint ?? branches.find(isUpper)?.path ?? words.upper ?? words.options?.[0],
       policy,
       open: () => verify(describeTarget(words, kernelRoot)),
     });

@@ -15,7 +15,9 @@ export const CONFIG_PARTS = '/etc/plinkctl.conf.d' as Bytes;
  *
  * @throws Problem `usage` naming the line that cannot be read
  */
-export async function parseConfig(text: Bytes, path: Bytes): Promise<ConfiguredUnion[]> {
+export async function parseConfig(file: Bytes, path: Bytes): Promise<ConfiguredUnion[]> {
+  // The byte order mark of an editor that writes one.
+  const text = file.replace(/^\xef\xbb\xbf/, '') as Bytes;
   if (isYaml(text, path)) return parseConfigYaml(text, path);
   return parseConfigLines(text, path).map((words) => ({ words, policy: {} }));
 }

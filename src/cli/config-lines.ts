@@ -38,8 +38,27 @@ export function parseConfigLines(text: Bytes, path: Bytes): TargetWords[] {
         hint: 'write it as on the command line: MOUNTPOINT, -o OPTIONS, or --upper DIR --lower DIR',
       });
     }
-    return [
-      targetWords(toValues(line.options, parsed.raw) as Values<typeof targetOptions>, parsed.positionals),
-    ];
+    try {
+      const values = toValues(line.options, parsed.raw) as Values<typeof targetOptions>;
+      return [absolute(targetWords(values, parsed.positionals))];
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      throw new Problem('usage', 'bad-config', `line ${index + 1}: ${error.message}`, { path });
+    }
   });
+}
+
+/** Where a relative path leads depends on who runs it: a person's shell, cron, systemd. */
+function absolute(words: TargetWords): TargetWords {
+  const { mountpoint, fstab, upper, lowers = [], work } = words;
+  const paths = { MOUNTPOINT: mountpoint, '--fstab': fstab, '--upper': upper, '--work': work };
+  for (const [name, path] of [
+    ...Object.entries(paths),
+    ...lowers.map((lower) => ['--lower', lower] as const),
+  ]) {
+    // An empty --fstab is the system's.
+    if (path === undefined || path.startsWith('/') || (name === '--fstab' && path === '')) continue;
+    throw new Problem('usage', 'bad-config', `${name} must be an absolute path`);
+  }
+  return words;
 }

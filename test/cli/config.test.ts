@@ -4,10 +4,30 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { parseConfig, readConfig } from '../../src/cli/config-file.js';
 import { duration } from '../../src/cli/duration.js';
 import { type Bytes, bytesFromText } from '../../src/sys/bytes.js';
+import { kernelRoot } from '../support/kernel-root.js';
+import { runMain } from '../support/run-main.js';
 import { type TempDir, tempDir } from '../support/temp-dir.js';
 
 const path = '/etc/plinkctl.conf' as Bytes;
 const parse = (...lines: string[]) => parseConfig(bytesFromText(lines.join('\n')), path);
+
+test.each([
+  ['{upper: /u, work: /w}', '/u: no lower branch is given: add --lower'],
+  ['{options: "lowerdir=/l"}', 'lowerdir=/l: this overlay has no upper directory, so it has no index'],
+])('a union that cannot be opened is named: %s', async (union, says) => {
+  const place = tempDir('config');
+  try {
+    const files = { 'etc/plinkctl.conf': `unions:\n - ${union}\n` };
+    const { code, out } = await runMain(
+      'check',
+      '--all',
+      `--kernel-root=${kernelRoot(place.path, { files })}`,
+    );
+    expect({ code, out }).toEqual({ code: 16, out: expect.stringContaining(says) });
+  } finally {
+    place.dispose();
+  }
+});
 
 describe('a configuration in YAML', () => {
   test('unions in every way, and policies that are handed down', async () => {
@@ -109,6 +129,28 @@ describe('a configuration in YAML', () => {
       ' - {upper: /b, lowers: *base}',
     );
     expect(second?.words.lowers).toEqual(['/l1', '/l2']);
+  });
+
+  test('a byte order mark and lines of DOS are no part of it', async () => {
+    const yaml = await parse('\ufeffunions:\r', ' - {upper: /u, lowers: [/l]}\r', '');
+    expect(yaml).toEqual([{ words: expect.objectContaining({ upper: '/u', lowers: ['/l'] }), policy: {} }]);
+    const short = await parse('\ufeff--upper /u --lower /l\r', '');
+    expect(short).toEqual([{ words: expect.objectContaining({ upper: '/u', lowers: ['/l'] }), policy: {} }]);
+  });
+
+  test.each([
+    ['/mnt/a /mnt/b', 'only one union can be named: 1 too many'],
+    ['mnt/a', 'MOUNTPOINT must be an absolute path'],
+    ["''", 'MOUNTPOINT must be an absolute path'],
+    ['--upper u --lower /l', '--upper must be an absolute path'],
+    ['--upper /u --lower /l --lower l2', '--lower must be an absolute path'],
+    ['--upper /u --lower /l --work w', '--work must be an absolute path'],
+    ['--fstab=tab /mnt/a', '--fstab must be an absolute path'],
+  ])('a line of the short form is told by its number: %s', async (line, says) => {
+    await expect(parse('# mine', '/mnt/x', line)).rejects.toMatchObject({
+      ...{ code: 'bad-config', kind: 'usage', path },
+      message: `line 3: ${says}`,
+    });
   });
 
   test('the short form is told by its first line', async () => {
