@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +26,23 @@ describe('maint', () => {
       err: '',
     });
     expect((await runMain('maint', 'run', ...words, '--', 'sh', '-c', 'kill -9 $$')).code).toBe(137);
+  });
+
+  test.each([
+    ['nothing to run', '', /^plinkctl: no command is given\n/],
+    ['a word that is not UTF-8', '\xff', /^plinkctl: \\xff: this word of the command is not UTF-8\n/],
+  ])('run refuses %s', (_, word, says) => {
+    const made = join(directory.path, 'made');
+    const bytes = Buffer.from(word, 'latin1').toString('hex').replace(/../g, '\\x$&');
+    const script = `"$@" "$(printf '${bytes}')"`;
+    const line = [process.execPath, 'bin/plinkctl.js', 'maint', 'run', ...words, '--'];
+    const { status, stderr } = spawnSync(
+      'bash',
+      ['-c', script, 'bash', ...line, ...(word === '' ? [] : ['touch', made])],
+      { encoding: 'utf8' },
+    );
+    expect({ status, stderr }).toEqual({ status: 16, stderr: expect.stringMatching(says) });
+    expect(existsSync(made)).toBe(false);
   });
 
   test('run --json has stdout for its document', async () => {

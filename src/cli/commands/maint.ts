@@ -3,7 +3,8 @@ import { runInMaintenance } from '../../lock/run-in-maintenance.js';
 import { Problem } from '../../problem.js';
 import { maintStatusReport } from '../../report/maint-status-report.js';
 import { targetJson } from '../../report/target-view.js';
-import { type Bytes, toBuffer } from '../../sys/bytes.js';
+import type { Bytes } from '../../sys/bytes.js';
+import { textOf } from '../../words/shown.js';
 import { defineCommand } from '../command.js';
 import { outputOptions, targetOptions, writeOptions } from '../common-options.js';
 import { selectUnion } from '../select-union.js';
@@ -26,7 +27,7 @@ export const maintRun = defineCommand({
   options: { ...targetOptions, wait: writeOptions.wait, ...outputOptions },
   run: async ({ values, positionals, rest }, context) => {
     const [program, ...args] = rest.map(decode);
-    if (program === undefined) {
+    if (program === undefined || program === '') {
       throw new Problem('usage', 'no-command', 'no command is given', {
         hint: 'write it behind --: plinkctl maint run MOUNTPOINT -- CMD…',
       });
@@ -62,6 +63,12 @@ export const maintStatus = defineCommand({
   },
 });
 
+/** Node starts programs by text alone: a byte that is no UTF-8 would arrive as another, and the word name another file. */
 function decode(word: Bytes): string {
-  return toBuffer(word).toString('utf8');
+  const text = textOf(word);
+  if (text !== undefined) return text;
+  throw new Problem('usage', 'bad-command-line', 'this word of the command is not UTF-8', {
+    path: word,
+    hint: 'write the command into a script, and run that',
+  });
 }
