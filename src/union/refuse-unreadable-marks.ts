@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { Problem } from '../problem.js';
+import type { Bytes } from '../sys/bytes.js';
 import { hasCapability, inFirstUserNamespace } from '../sys/capabilities.js';
 import type { Union } from './union.js';
 
@@ -10,7 +12,20 @@ import type { Union } from './union.js';
  */
 export function refuseUnreadableMarks(union: Union): void {
   if (union.format !== 'overlay' || union.options.userxattr) return;
-  if (hasCapability('CAP_SYS_ADMIN') && inFirstUserNamespace()) return;
+  if (hasCapability('CAP_SYS_ADMIN')) {
+    if (inFirstUserNamespace()) return;
+    if (!existsSync('/proc/self')) {
+      throw new Problem(
+        'operational',
+        'no-proc',
+        'this is not mounted, and nothing else tells in which namespace this is',
+        {
+          path: '/proc' as Bytes,
+          hint: 'mount -t proc proc /proc',
+        },
+      );
+    }
+  }
   throw new Problem(
     'operational',
     'privilege',

@@ -148,7 +148,40 @@ describeKernel('privileges', ['root', 'overlay', 'tmpfs'], () => {
   });
 });
 
+describeKernel('privileges where nobody tells of them', ['root', 'overlay', 'tmpfs'], () => {
+  test('without /proc that is what is said', () => {
+    const directory = tempDir('no-proc');
+    try {
+      const place = overlayWith(directory.path);
+      const before = everything(place);
+      const { status, stdout, stderr } = spawnSync(
+        'unshare',
+        [
+          ...['--mount', 'sh', '-c', 'mount -t tmpfs tmpfs /proc && exec "$@"', 'sh'],
+          ...[process.execPath, join(checkout, 'bin/plinkctl.js'), 'flush', ...words(place)],
+        ],
+        { encoding: 'utf8' },
+      );
+      expectRefused({ code: status ?? -1, out: stdout, err: stderr }, /\/proc: this is not mounted/);
+      expectSameTree(before, everything(place), afterReading);
+    } finally {
+      directory.dispose();
+    }
+  });
+});
+
 describeKernel('privileges in a user namespace', ['root', 'overlay', 'tmpfs', 'userns'], () => {
+  test('the demo says that there is no index there', () => {
+    const program = [process.execPath, join(checkout, 'bin/plinkctl.js'), 'demo'];
+    const { status, stdout } = spawnSync('unshare', ['--user', '--map-root-user', '--mount', ...program], {
+      encoding: 'utf8',
+    });
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: expect.stringContaining('(Not a real mount, because the kernel keeps no index here.)'),
+    });
+  });
+
   // The kernel keeps no index there: it wants file handles, and those CAP_DAC_READ_SEARCH of the host.
   test('its root has an overlay with userxattr looked at, and nothing to flush', () => {
     const directory = tempDir('userns');

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Problem } from '../../problem.js';
 import { ascii, type Bytes, bytesFromText } from '../../sys/bytes.js';
 import { MNT_DETACH, MS_RDONLY, mount, umount } from '../../sys/mount.js';
 import { noOverlayOptions } from '../../union/overlay-words.js';
@@ -43,7 +44,9 @@ export function overlayStage(fs: FileSystem, root: string, tmpfs: boolean): Stag
     fs.writeFileSync(join(at('union'), names[0]), texts.after);
     const whileMounted = lookAt(fs, (name) => join(at('union'), name));
     unmountLast();
-    if (fs.readdirSync(at('work/index')).length === 0) throw new Error('the kernel kept no index');
+    // In a user namespace the kernel mounts, and makes no index.
+    if (!fs.existsSync(at('work/index')) || fs.readdirSync(at('work/index')).length === 0)
+      throw new Problem('operational', 'no-index', 'the kernel keeps no index here');
     const look = (): Look[] => {
       // Both branches as lowers: what a mount without the index shows, and nothing can be written.
       mountAt(at('union'), 'overlay', MS_RDONLY, `lowerdir=${at('upper')}:${at('lower')}`);

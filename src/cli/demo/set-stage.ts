@@ -1,5 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { Problem } from '../../problem.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { overlayStage } from './overlay-stage.js';
 import { plainStage } from './plain-stage.js';
@@ -30,5 +31,6 @@ export async function setStage(): Promise<StageSet> {
 function why(error: unknown): string {
   if (isSysError(error, 'EPERM', 'EACCES')) return 'this user may not mount';
   if (isSysError(error, 'ENODEV')) return 'this kernel has no overlayfs';
+  if (error instanceof Problem) return error.message;
   return `an overlay could not be mounted (${error instanceof Error ? error.message : String(error)})`;
 }
