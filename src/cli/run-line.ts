@@ -69,7 +69,8 @@ function fail(error: unknown, argv: readonly string[], streams: Streams): number
 function tellProgram(failure: Failure, argv: readonly string[], streams: Streams): boolean {
   const document = {
     schema: 'plinkctl/1',
-    command: commandAt(commands, argv)?.[0].name ?? argv[0] ?? null,
+    command:
+      commandAt(commands, argv)?.[0].name ?? argv.slice(0, 1).find((word) => !word.startsWith('-')) ?? null,
     error: failureJson(failure),
     exitCode: failure.exitCode,
   };

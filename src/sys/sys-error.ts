@@ -18,6 +18,7 @@ const meanings: Readonly<Record<string, string>> = {
   EMFILE: 'too many open files',
   ENFILE: 'too many open files in the system',
   ETXTBSY: 'program is being executed',
+  EFBIG: 'file too large',
   ENOSPC: 'no space left on device',
   EROFS: 'read-only file system',
   EMLINK: 'too many links',

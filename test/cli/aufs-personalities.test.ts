@@ -39,6 +39,13 @@ describe('the programs of aufs-util', () => {
     Number(readFileSync(join(directory.path, 'bin', `${name}.left`), 'utf8'));
   const plinks = (): string[] => readdirSync(join(aufs.upper, '.wh..wh.plnk'));
 
+  test.each(['mount.aufs', 'umount.aufs', 'umount.overlay', 'fsck.overlay'])(
+    '%s names a long option that it does not know',
+    async (name) => {
+      expect((await runAs(name, ['--help'])).err).toContain(`${name}: unknown option --help\n`);
+    },
+  );
+
   describe('auplink', () => {
     test('list prints the names, touching nothing', async () => {
       aufs.group(['a', 'd/b'], ['a'], 'new\n');

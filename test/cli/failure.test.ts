@@ -39,6 +39,10 @@ describe('every error has its exit code', () => {
     });
   });
 
+  test('a file that may not grow is told in words', () => {
+    expect(failureText(failureOf(new SysError('write', 27, 'x')))).toBe('x: file too large (write)');
+  });
+
   test('a problem is told with its hint', () => {
     const problem = new Problem('busy', 'locked', 'is locked', { path: '/u' as Bytes, hint: 'wait' });
     expect(failureText(failureOf(problem))).toBe('/u: is locked\nwait');

@@ -189,6 +189,13 @@ describe('errors', () => {
     });
   });
 
+  test('as JSON, of no command where none comes first', async () => {
+    expect(JSON.parse((await runMain('--json', 'list', '/')).out)).toMatchObject({
+      command: null,
+      exitCode: 16,
+    });
+  });
+
   test('for the journal, with a priority on every line', async () => {
     const { err } = await runMain('list', '--log-format=systemd', directory.path);
     for (const line of err.trimEnd().split('\n')) expect(line).toMatch(/^<3>/);

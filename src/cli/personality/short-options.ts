@@ -30,6 +30,7 @@ export function shortOptions(argv: readonly Bytes[], flags: string, valued: stri
       found.words.push(word);
       continue;
     }
+    if (word.startsWith('--')) throw new Problem('usage', 'bad-option', `unknown option ${word}`);
     for (let letter = 1; letter < word.length; letter += 1) {
       const option = word.charAt(letter);
       if (flags.includes(option)) {
