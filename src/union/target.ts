@@ -104,7 +104,17 @@ function describeFstab(mountpoint: Bytes, file: Bytes, kernelRoot: Bytes): Descr
       },
     );
   }
-  return describeWords(parseMountOptions(entry.options));
+  try {
+    return describeWords(parseMountOptions(entry.options));
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    // Its own hint is about a command line.
+    throw new Problem(error.kind, error.code, error.message, {
+      path: mountpoint,
+      hint: 'mend its options in the fstab',
+      cause: error,
+    });
+  }
 }
 
 function article(format: string): string {

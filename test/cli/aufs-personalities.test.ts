@@ -135,6 +135,15 @@ describe('the programs of aufs-util', () => {
       expect(asked('umount')).toBeUndefined();
     });
 
+    test('settings that cannot be read refuse the unmounting: they may be strict', async () => {
+      mkdirSync(join(directory.path, 'kernel/etc/default/plinkctl'), { recursive: true });
+      expect(await run('umount.aufs', aufs.mount)).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(/etc\/default\/plinkctl: is a directory/),
+      });
+      expect(asked('umount')).toBeUndefined();
+    });
+
     test('what is no aufs is left to umount', async () => {
       expect(await run('umount.aufs', '/proc')).toEqual({ code: 32, out: '', err: '' });
       expect(asked('umount')).toEqual(['-i', '--', '/proc']);

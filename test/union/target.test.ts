@@ -391,4 +391,18 @@ describe('--fstab', () => {
     const files = { 'etc/fstab': fstab() };
     expect(refusal({ mountpoint: b('plain'), fstab: '' as Bytes }, { files }).code).toBe('not-in-fstab');
   });
+
+  test.each([
+    ['defaults', 'the options name no branch'],
+    ['lowerdir=/l,metacopy=maybe', 'the mount option metacopy takes one of'],
+  ])('a line that is wrong is told of its mount point: %s', (options, says) => {
+    const files = { 'etc/fstab': `overlay ${at('m')} overlay ${options} 0 0\n` };
+    expect(() => resolve({ mountpoint: b('m'), fstab: '' as Bytes }, { files })).toThrow(
+      expect.objectContaining({
+        path: b('m'),
+        message: expect.stringContaining(says),
+        hint: 'mend its options in the fstab',
+      }),
+    );
+  });
 });

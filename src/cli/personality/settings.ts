@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Problem } from '../../problem.js';
 import { type Bytes, bytesFromText, bytesOf, toBuffer } from '../../sys/bytes.js';
+import { naming } from '../../sys/naming.js';
 import { splitWords } from '../split-words.js';
 
 /** How the helpers of mount(8) and umount(8) behave. */
@@ -25,7 +26,7 @@ const defaults = { wait: 10, timeout: 300 } as const;
  * Reads the settings: `PLINKCTL_STRICT` (yes, no), `PLINKCTL_ON_UMOUNT` (flush, restore, nothing), `PLINKCTL_WAIT`
  * and `PLINKCTL_TIMEOUT` (seconds).
  *
- * @throws Problem `usage` for a value that means nothing
+ * @throws Problem `usage` for a value that means nothing; what reading a file that is there may throw
  */
 export function helperSettings(
   env: Readonly<Record<string, string | undefined>>,
@@ -45,8 +46,10 @@ function readSettings(path: Bytes): Map<string, string> {
   const settings = new Map<string, string>();
   let text: Bytes;
   try {
-    text = bytesOf(readFileSync(toBuffer(path)));
-  } catch {
+    text = bytesOf(naming(path, () => readFileSync(toBuffer(path))));
+  } catch (error) {
+    // One that is there and cannot be read may ask for anything.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return settings;
   }
   for (const line of text.split('\n')) {
