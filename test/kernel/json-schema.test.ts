@@ -60,6 +60,17 @@ describeKernel('the JSON document', ['root', 'loop', 'overlay', 'ext4'], () => {
     expect(document.exitCode).toBe(code);
   });
 
+  test.each(['exit 37', 'kill -9 $$'])(
+    'of maint run fits the schema, whatever its command ends with: %s',
+    async (script) => {
+      const { out, code } = await runMain('maint', 'run', '--json', ...words, '--', 'sh', '-c', script);
+      const document = JSON.parse(out);
+      expect(validate(document) ? [] : validate.errors).toEqual([]);
+      const ended = script === 'exit 37' ? 37 : 137;
+      expect({ code, told: document.exitCode }).toEqual({ code: ended, told: ended });
+    },
+  );
+
   test('of an error fits the schema', async () => {
     for (const command of [
       ['list', '--upper', '/does/not/exist', '--work', '/none', '--lower', '/none'],
@@ -77,5 +88,7 @@ describeKernel('the JSON document', ['root', 'loop', 'overlay', 'ext4'], () => {
   test('a document that breaks the contract does not pass', () => {
     expect(validate({ schema: 'plinkctl/1', command: 'list', exitCode: 0 })).toBe(false);
     expect(validate({ schema: 'plinkctl/2', command: null, exitCode: 0 })).toBe(false);
+    expect(validate({ schema: 'plinkctl/1', command: 'discover', exitCode: 37 })).toBe(false);
+    expect(validate({ schema: 'plinkctl/1', command: 'maint run', exitCode: 256 })).toBe(false);
   });
 });
