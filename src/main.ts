@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { cannotStart } from './cannot-start.js';
 import type { Streams } from './cli/context.js';
 import { processStreams } from './cli/streams.js';
 
@@ -29,6 +30,11 @@ export async function main(
     }
   }
   // Everything else loads the system calls.
-  const { runLine } = await import('./cli/run-line.js');
-  return runLine(argv0, argv, version, streams);
+  let program: typeof import('./cli/run-line.js');
+  try {
+    program = await import('./cli/run-line.js');
+  } catch (error) {
+    return cannotStart(error, argv0, argv, streams);
+  }
+  return program.runLine(argv0, argv, version, streams);
 }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -92,6 +92,21 @@ describe('the program as a process', () => {
       encoding: 'utf8',
     });
     expect(stdout.split('\n')[0]).toContain(says);
+  });
+
+  test.each([
+    ['plinkctl', 8],
+    ['umount.overlay', 2],
+  ])('%s says in two lines that its native part cannot be loaded', (name, status) => {
+    symlinkSync(program, at(name));
+    const env = { ...process.env, NODE_OPTIONS: '--no-addons' };
+    const run = (...argv: string[]) => spawnSync(at(name), argv, { encoding: 'utf8', env });
+    expect(run('list', '/mnt')).toMatchObject({
+      ...{ status, stdout: '' },
+      stderr: expect.stringMatching(/^plinkctl cannot be loaded: .*addon.*\n {2}install it anew .*\n$/),
+    });
+    const { stdout } = run('list', '--json', '/mnt');
+    expect(JSON.parse(stdout)).toMatchObject({ exitCode: status, error: { code: 'ERR_DLOPEN_DISABLED' } });
   });
 
   test('a reader that goes away is nothing to talk about', () => {
