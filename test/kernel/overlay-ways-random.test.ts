@@ -1,7 +1,6 @@
 import { linkSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { ScanResult } from '../../src/scan/result.js';
 import type { scan as scanUnion } from '../../src/scan/scan.js';
 import type { ScanOptions } from '../../src/scan/scan-options.js';
 import type { OverlayUnion } from '../../src/union/union.js';
@@ -10,6 +9,7 @@ import { describeKernel } from '../support/needs.js';
 import { overlayUnion } from '../support/overlay-place.js';
 import { Random } from '../support/random.js';
 import { buildRandomUnion, type RandomUnion } from '../support/random-union.js';
+import { scanFacts } from '../support/scan-facts.js';
 
 const DEFAULT_SEEDS = 8;
 
@@ -67,7 +67,7 @@ describeKernel(
         const look = async (options: ScanOptions): Promise<unknown> => {
           // A thread that is stopped rather than told to end leaves its descriptors open.
           const open = readdirSync('/proc/self/fd').length;
-          const found = facts(await scan(union, { thorough, ...options }));
+          const found = scanFacts(await scan(union, { thorough, ...options }));
           expect(readdirSync('/proc/self/fd').length).toBe(open);
           return found;
         };
@@ -96,22 +96,3 @@ function makeLone(lower: string, random: Random): void {
 }
 
 const down = (depth: number): string[] => Array.from({ length: depth }, () => 'd');
-
-/** All that was found, but for how far it was walked, and in no order. */
-function facts({ walked, ...result }: ScanResult): unknown {
-  return sorted(result);
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value
-      .map((each) => [key(sorted(each)), sorted(each)])
-      .sort((a, b) => (`${a[0]}` < `${b[0]}` ? -1 : 1));
-  }
-  if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, sorted(each)]));
-}
-
-function key(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? `${each}` : each));
-}

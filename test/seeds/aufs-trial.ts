@@ -1,13 +1,17 @@
 import { expect } from '@jest/globals';
 import type { EntryOutcome, Outcome } from '../../src/restore/plan-types.js';
+import { scan } from '../../src/scan/scan.js';
+import type { WalkWays } from '../../src/scan/walk/walk-ways.js';
 import type { Bytes } from '../../src/sys/bytes.js';
 import { baseOf } from '../../src/sys/bytes.js';
+import type { AufsUnion } from '../../src/union/union.js';
 import type { AufsModel, ModelFile } from '../support/aufs-model.js';
 import { aufsUnion } from '../support/aufs-place.js';
 import { buildRandomAufs, type RandomAufs } from '../support/aufs-random.js';
 import { type AufsName, aufsView, treesOf } from '../support/aufs-view.js';
 import { Random } from '../support/random.js';
 import { runGoal } from '../support/restore-union.js';
+import { scanFacts } from '../support/scan-facts.js';
 import { tempDir } from '../support/temp-dir.js';
 import type { Tree } from '../support/tree.js';
 import { expectSameTree } from '../support/tree-diff.js';
@@ -34,12 +38,21 @@ export async function aufsTrial(seed: number, tally: AufsTally, parent?: string)
   }
 }
 
+/** By whatever way the branches are walked, the same is found. */
+async function expectSameByAnyWay(union: AufsUnion): Promise<void> {
+  const look = async (ways: WalkWays): Promise<unknown> => scanFacts(await scan(union, { ways }));
+  const plain = await look({ lone: false, early: false });
+  for (const ways of [{}, { near: 0 }, { near: 2, lone: false }, { early: false }])
+    expect({ ways, found: await look(ways) }).toEqual({ ways, found: plain });
+}
+
 const MOST_RUNS = 4;
 
 /** Flushes until nothing is left to be done: what one run settles may be what proves another entry in the next. */
 async function expectRightFlush(built: RandomAufs, tally: AufsTally): Promise<void> {
   const { model } = built;
   const union = aufsUnion(`${model.upper.root}=rw`, ...model.lowers.map(({ root }) => `${root}=ro`));
+  await expectSameByAnyWay(union);
   const trees = treesOf(union);
   const before = aufsView(union, trees);
   let last: readonly Tree[] = trees;

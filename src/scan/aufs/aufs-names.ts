@@ -7,6 +7,7 @@ import { AUFS_NAME_MAX } from '../../union/aufs-names.js';
 import { aufsRules } from '../../union/aufs-rules.js';
 import { directoryInodesAreTrue } from '../../union/handle-inode.js';
 import type { Layer, Stack } from '../../union/view-rules.js';
+import { KnownPlaces } from '../known-places.js';
 import { MissingDirectories } from '../missing-directories.js';
 import { refuseCovered } from '../refuse-covered.js';
 import type { BranchPath, MissingName, Unreadable } from '../result.js';
@@ -67,6 +68,9 @@ export interface LowerNames {
   tooLong: Bytes | undefined;
 }
 
+/** So many directories of an inode's names are noted. */
+const MOST_PLACES = 16;
+
 /** Whether every name of the lower inode was met; not where none was, for then its links are not known either. */
 export function isAllSeen(names: LowerNames | undefined): boolean {
   return names !== undefined && names.nlink > 0 && names.seen >= names.nlink;
@@ -79,13 +83,18 @@ export interface LowerWanted extends InodeId {
   readonly upper: number | undefined;
 }
 
-/** Second walk: the visible names of proved lower inodes. */
+/** Second walk: the visible names of proved lower inodes. It ends when their link counts tell that there are no more. */
 export class LowerPlinkNames implements WalkVisitor {
   readonly unreadable: Unreadable[] = [];
   readonly byInode = new Map<string, LowerNames>();
   readonly #uppers = new Map<string, Set<number>>();
   readonly #directories = new Map<number, MissingDirectories>();
   readonly #wanted = new Map<number, InodeSet | 'all'>();
+  /** Directories of some of their names, as paths from the union's root. */
+  readonly #places = new Map<LowerNames, Bytes[]>();
+  readonly #known = new KnownPlaces(() => this.#placesOfWanting());
+  /** Inodes that may have other names. */
+  #wanting: number;
 
   constructor(layers: readonly Layer[], origins: readonly LowerWanted[]) {
     const trust = trueInodeBranches(layers);
@@ -102,6 +111,19 @@ export class LowerPlinkNames implements WalkVisitor {
     }
     for (const [branch, list] of inodes)
       this.#wanted.set(branch, trust.has(branch) ? InodeSet.of(list) : 'all');
+    this.#wanting = this.byInode.size;
+  }
+
+  complete(): boolean {
+    return this.#wanting === 0;
+  }
+
+  nearTo(): readonly Bytes[] {
+    return this.#known.of(this.#wanting);
+  }
+
+  *#placesOfWanting(): Generator<Bytes> {
+    for (const [names, places] of this.#places) if (!isAllSeen(names)) yield* places;
   }
 
   wanted(branch: number): InodeSet | 'all' | undefined {
@@ -122,8 +144,11 @@ export class LowerPlinkNames implements WalkVisitor {
       const hidden =
         aufsRules.hides(at, name) ||
         directory.stack.slice(0, position).some((higher) => aufsRules.decides(higher, name));
+      const before = isAllSeen(found);
       found.seen += 1;
       found.nlink = s.nlink;
+      this.#wanting += Number(before) - Number(isAllSeen(found));
+      this.#notePlace(found, directory.path);
       if (hidden) return;
       if (name.length > AUFS_NAME_MAX) {
         found.tooLong = path;
@@ -135,6 +160,12 @@ export class LowerPlinkNames implements WalkVisitor {
       if (!isSysError(error)) throw error;
       this.onUnreadable({ path, branch: at.layer.branch, code: error.code });
     }
+  }
+
+  #notePlace(found: LowerNames, directory: Bytes): void {
+    const places = this.#places.get(found);
+    if (places === undefined) this.#places.set(found, [directory]);
+    else if (places.length < MOST_PLACES) places.push(directory);
   }
 
   directoriesOf(upper: number): MissingDirectories {

@@ -1,4 +1,9 @@
+import { type Bytes, parentOf } from '../../sys/bytes.js';
 import { type EntryNames, timesMet } from './entry-names.js';
+
+/** Entries, and names of each, of which it is told where they are: 3 milliseconds. */
+const MOST_ENTRIES = 2000;
+const MOST_NAMES = 16;
 
 /** Knows by the lower files' link counts when every name of every sought entry was met. */
 export class AwaitedNames {
@@ -40,6 +45,16 @@ export class AwaitedNames {
       if (timesMet(found) < links) keys.push(found.key);
     }
     return keys;
+  }
+
+  /** The directories of names of those that may have another. */
+  *places(): Generator<Bytes> {
+    const wanting = this.wanting();
+    for (const key of wanting.length > MOST_ENTRIES ? [] : wanting) {
+      const { names, missing } = this.#byKey.get(key) as EntryNames;
+      for (const path of names.slice(0, MOST_NAMES)) yield parentOf(path);
+      for (const { path } of missing.slice(0, MOST_NAMES)) yield parentOf(path);
+    }
   }
 
   /**

@@ -5,6 +5,7 @@ import type { OverlayRules } from '../../union/overlay-rules.js';
 import type { Layer, LayerDirectory } from '../../union/view-rules.js';
 import { withOne } from '../../with-one.js';
 import { lookInto } from '../hints/look-into.js';
+import { KnownPlaces } from '../known-places.js';
 import { MissingDirectories } from '../missing-directories.js';
 import type { Unreadable } from '../result.js';
 import { InodeSet } from '../walk/inode-set.js';
@@ -18,7 +19,6 @@ import {
   type SoughtInode,
   timesMet,
 } from './entry-names.js';
-import { KnownPlaces } from './known-places.js';
 import { LayerDevices } from './layer-devices.js';
 import type { HiddenDirectory, LikelyPlaces } from './likely-places.js';
 import { LowerOrigins } from './lower-origins.js';
@@ -41,7 +41,7 @@ export class OverlayNames implements WalkVisitor {
   readonly #rules: OverlayRules;
   readonly #inspect: boolean;
   #awaited: AwaitedNames | undefined;
-  #known: KnownPlaces | undefined;
+  readonly #known = new KnownPlaces(() => this.#awaited?.places() ?? []);
   #places: LikelyPlaces | undefined;
   /** Entries of which something was met and not told yet, where another thread is to be told. */
   readonly #met: Set<EntryNames> | undefined;
@@ -122,7 +122,6 @@ export class OverlayNames implements WalkVisitor {
    */
   expect(linksOf: (key: string) => number | undefined, places: LikelyPlaces): void {
     this.#awaited = new AwaitedNames(this.byKey, linksOf);
-    this.#known = new KnownPlaces(this.#awaited, this.byKey);
     this.#places = places;
   }
 
@@ -177,7 +176,7 @@ export class OverlayNames implements WalkVisitor {
   }
 
   nearTo(): readonly Bytes[] {
-    return this.#known?.places ?? [];
+    return this.#known.of(this.#awaited?.left ?? 0);
   }
 
   /** Redirects that either thread has followed. */
