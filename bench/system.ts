@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Contender, type Measured, measure } from './measure.js';
 import type { ShortcutsOptions } from './shortcuts.js';
@@ -51,6 +51,11 @@ export function systems({
       ...Object.entries(linked).map(([name, [first = '']]) => list(name, [first])),
       list('all of them', firsts),
     ];
+    const aufs = aufsUpper(join(stage.root, 'aufs'), lower, firsts);
+    contenders.push({
+      name: 'plinkctl list, all of them in an aufs',
+      command: [...plinkctl, 'list', '-q', '--format', 'aufs', '--upper', aufs, '--lower', lower],
+    });
     const elsewhere = 'usr/bin/elsewhere';
     makeLinks(lower, [elsewhere, 'usr/bin/elsewhere-too']);
     hideOneName(stage.root, lower, elsewhere);
@@ -68,6 +73,19 @@ export function systems({
 
 function makeLinks(lower: string, [first = '', ...others]: readonly string[]): void {
   for (const name of [first, ...others]) mkdirSync(dirname(join(lower, name)), { recursive: true });
-  writeFileSync(join(lower, first), 'x');
+  writeFileSync(join(lower, first), `${first}\n`.repeat(100));
   for (const name of others) linkSync(join(lower, first), join(lower, name));
+}
+
+/** The writable branch of an aufs in which one more line was written to files, and that was not flushed. */
+function aufsUpper(upper: string, lower: string, names: readonly string[]): string {
+  const plinks = join(upper, '.wh..wh.plnk');
+  mkdirSync(plinks, { recursive: true, mode: 0o700 });
+  for (const [i, name] of names.entries()) {
+    const file = join(upper, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${readFileSync(join(lower, name), 'utf8')}more\n`);
+    linkSync(file, join(plinks, `${1000 + i}.${statSync(file).ino}`));
+  }
+  return upper;
 }
