@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { readInput } from '../read-input.js';
 import { type Bytes, bytesOf, joinBytes, toBuffer } from '../sys/bytes.js';
-import { naming } from '../sys/naming.js';
 import { parseConfigLines } from './config-lines.js';
 import { type ConfiguredUnion, parseConfigYaml } from './config-yaml.js';
 
@@ -35,16 +35,15 @@ function isYaml(text: Bytes, path: Bytes): boolean {
  * @param given - value of `--config`
  */
 export async function readConfig(given: Bytes | undefined, kernelRoot: Bytes): Promise<ConfiguredUnion[]> {
-  if (given !== undefined)
-    return parseConfig(bytesOf(naming(given, () => readFileSync(toBuffer(given)))), given);
+  if (given !== undefined) return parseConfig(readInput(given), given);
   const files = [
     `${kernelRoot}${DEFAULT_CONFIG}` as Bytes,
     ...parts(`${kernelRoot}${CONFIG_PARTS}` as Bytes),
   ];
   const found: ConfiguredUnion[] = [];
   for (const path of files) {
-    const text = ifThere(() => naming(path, () => readFileSync(toBuffer(path))));
-    if (text !== undefined) found.push(...(await parseConfig(bytesOf(text), path)));
+    const text = ifThere(() => readInput(path));
+    if (text !== undefined) found.push(...(await parseConfig(text, path)));
   }
   return found;
 }

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Problem } from '../problem.js';
+import { readInput } from '../read-input.js';
 import type { IndexEntry } from '../scan/result.js';
 import { type Bytes, bytesFromText, bytesOf, componentsOf, toBuffer } from '../sys/bytes.js';
-import { naming } from '../sys/naming.js';
 import { shown } from '../words/shown.js';
 import { splitWords } from './split-words.js';
 
@@ -13,7 +12,7 @@ import { splitWords } from './split-words.js';
  * @throws Problem usage naming what cannot be read
  */
 export function readMap(file: Bytes): Map<Bytes, Bytes[]> {
-  const text = bytesOf(naming(file, () => readFileSync(toBuffer(file))));
+  const text = readInput(file);
   const pairs = /^\s*\{/.test(text) ? fromJson(text, file) : fromLines(text, file);
   const map = new Map<Bytes, Bytes[]>();
   for (const [entry, names] of pairs) {

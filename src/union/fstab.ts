@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { type Bytes, bytesOf, toBuffer } from '../sys/bytes.js';
-import { naming } from '../sys/naming.js';
+import { readInput } from '../read-input.js';
+import type { Bytes } from '../sys/bytes.js';
 import { decodeOctal } from './octal.js';
 
 /** One line of fstab(5). */
@@ -28,9 +27,9 @@ export function parseFstab(text: Bytes): FstabEntry[] {
   return entries;
 }
 
-/** Reads an fstab; node's own error, with the path also for a directory, where it cannot be read. */
+/** Reads an fstab; throws as `readInput` does. */
 export function readFstab(path: Bytes): FstabEntry[] {
-  return parseFstab(bytesOf(naming(path, () => readFileSync(toBuffer(path)))));
+  return parseFstab(readInput(path));
 }
 
 /** Those entries that are unions. */

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Problem } from '../../problem.js';
-import { type Bytes, bytesFromText, bytesOf, toBuffer } from '../../sys/bytes.js';
-import { naming } from '../../sys/naming.js';
+import { readInput } from '../../read-input.js';
+import { type Bytes, bytesFromText } from '../../sys/bytes.js';
 import { splitWords } from '../split-words.js';
 
 /** How the helpers of mount(8) and umount(8) behave. */
@@ -46,7 +45,7 @@ function readSettings(path: Bytes): Map<string, string> {
   const settings = new Map<string, string>();
   let text: Bytes;
   try {
-    text = bytesOf(naming(path, () => readFileSync(toBuffer(path))));
+    text = readInput(path);
   } catch (error) {
     // One that is there and cannot be read may ask for anything.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
