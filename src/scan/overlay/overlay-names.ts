@@ -114,8 +114,8 @@ export class OverlayNames implements WalkVisitor {
   }
 
   /**
-   * Lets the walk end when all names of all entries were met, as their lower files' link counts tell. The upper's
-   * directories are all walked before.
+   * Lets the walk end when all names of all entries were met, as their lower files' link counts tell. The directories
+   * of the upper, and of all lowers but the last, are all walked before.
    *
    * @param linksOf - as {@link AwaitedNames} asks it
    * @param places - knows where the lower names may be
@@ -163,6 +163,7 @@ export class OverlayNames implements WalkVisitor {
 
   complete(): boolean {
     // After a redirect one lower directory may show at two places, if somebody meddled: counting names proves nothing.
+    // All that are met at all were met when this is asked: directories that may have one come first.
     return this.#redirects === 0 && this.#awaited?.all() === true;
   }
 

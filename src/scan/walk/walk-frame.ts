@@ -16,7 +16,7 @@ export interface WalkFrame extends WalkDirectory {
   positions: number[];
   /** Whether it is known of all of these that no higher layer hides them. */
   settled: boolean;
-  /** The same for those that no upper branch has, entered last; of these it is known. */
+  /** The same for those that are entered last; of these it is known. */
   later: { readonly names: Bytes[]; readonly positions: number[] };
   /** Wanted names met in lower layers: more may be near. */
   hits: number;
@@ -52,13 +52,18 @@ export function postponeUnlikely(frame: WalkFrame, likely: ReadonlySet<Bytes>): 
 }
 
 /**
- * Moves the subdirectories that no upper branch has to those that are entered last, all at once: mostly they are many.
+ * Moves the subdirectories that only the lowest layers have to those that are entered last, all at once: mostly they
+ * are many.
  *
+ * @param bare - position of the first of those layers
  * @param isHidden - whether one does not show; asked of those alone, and they are left out
  */
-export function postponeBare(frame: WalkFrame, isHidden: (name: Bytes, position: number) => boolean): void {
-  const { names, positions, stack, later } = frame;
-  const bare = stack.findLastIndex(({ layer }) => layer.role === 'upper') + 1;
+export function postponeBare(
+  frame: WalkFrame,
+  bare: number,
+  isHidden: (name: Bytes, position: number) => boolean,
+): void {
+  const { names, positions, later } = frame;
   frame.names = [];
   frame.positions = [];
   for (let i = 0; i < names.length; i += 1) {

@@ -12,9 +12,9 @@ export const NEAR = 2048;
 export type NearTo = () => readonly Bytes[];
 
 /**
- * Which directories of a walk come first: those that an upper branch has, then those where names are likely, then those
- * around known names level by level, since a sibling may be the root of most of the tree; then the rest. Holds what waits
- * for a later phase.
+ * Which directories of a walk come first: those that an upper branch has or that may lead elsewhere, then those where
+ * names are likely, then those around known names by their distance, since a sibling may be the root of most of the
+ * tree; then the rest. Holds what waits for a later phase.
  */
 export class WalkOrder {
   readonly #waiting: WalkFrame[] = [];
@@ -30,14 +30,14 @@ export class WalkOrder {
   readonly #broad: WalkFrame[] = [];
   /** Subdirectories that were kept for the next levels. */
   #kept = 0;
-  #phase: 'uppers' | 'likely' | 'near' | 'rest';
+  #phase: 'first' | 'likely' | 'near' | 'rest';
 
   /**
    * @param ordered - whether there are phases at all; otherwise all is the rest
    * @param near - how many directories are kept to be entered level by level
    */
   constructor(ordered: boolean, nearTo: NearTo, near: number) {
-    this.#phase = ordered ? 'uppers' : 'rest';
+    this.#phase = ordered ? 'first' : 'rest';
     this.#nearTo = nearTo;
     this.#near = near;
   }
@@ -77,12 +77,12 @@ export class WalkOrder {
     this.#phase = this.#likely.size > known ? 'likely' : 'near';
   }
 
-  /** Whether all that no upper branch has is to be entered in a later phase. */
-  get uppersOnly(): boolean {
-    return this.#phase === 'uppers';
+  /** Whether only the directories that come first are entered, and all others in a later phase. */
+  get firstOnly(): boolean {
+    return this.#phase === 'first';
   }
 
-  /** Whether a subdirectory that no upper branch has is to be entered in a later phase. */
+  /** Whether a subdirectory that was put off before is to be entered in a later phase. */
   waits(path: Bytes): boolean {
     return this.#phase === 'likely' && !this.#likely.has(path);
   }

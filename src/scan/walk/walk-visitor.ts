@@ -21,11 +21,14 @@ export interface WalkVisitor {
   wanted(branch: number): InodeSet | 'all' | undefined;
   /** Whether a subdirectory is worth entering. */
   enters?(stack: Stack): boolean;
-  /** Whether every name has been found: then directories that no upper branch has need not be entered. */
+  /**
+   * Whether every name has been found: then no more directories need be entered. Asked when all that an upper branch has
+   * or that may lead elsewhere were walked.
+   */
   complete?(): boolean;
   /**
-   * Directories, as paths from the union's root, to be entered before all others that no upper branch has; asked
-   * when the upper branches' were walked and names are still wanting, and again until it tells none. Only the order
+   * Directories, as paths from the union's root, to be entered before all others that are left; asked when those that
+   * come first were walked and names are still wanting, and again until it tells none. Only the order
    * of the walk depends on it: a path that is not there, or does not show, leads nowhere.
    */
   likely?(): Promise<Iterable<Bytes>>;

@@ -1,6 +1,12 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { SysError } from '../../sys/sys-error.js';
-import { closeStack, type LayerDirectory, type Stack, type ViewRules } from '../../union/view-rules.js';
+import {
+  closeStack,
+  type Layer,
+  type LayerDirectory,
+  type Stack,
+  type ViewRules,
+} from '../../union/view-rules.js';
 import { FrameStack } from './frame-stack.js';
 import { KnownTraits } from './layer-traits.js';
 import { LoneWalk, MAX_OPEN } from './lone-walk.js';
@@ -28,8 +34,8 @@ const MIN_PARTS = 512;
 /**
  * A walk of the merged view of a union, every directory once, at the speed of getdents64: no name is looked at
  * but those whose inode number is wanted. Directories that an upper branch has come first, since the names of a
- * changed file are mostly near one another, then those that the visitor finds likely; the rest is left out when the
- * visitor has all it wants.
+ * changed file are mostly near one another, and with them those that may lead elsewhere, since what they lead to is
+ * known only then; next those that the visitor finds likely; the rest is left out when the visitor has all it wants.
  */
 export class Walk {
   readonly progress: WalkProgress;
@@ -177,8 +183,15 @@ export class Walk {
         this.#unreadable(path, directory.layer.branch, error);
       }
     }
-    if (this.#order.uppersOnly || this.#order.byLevels)
-      postponeBare(frame, (name, position) => this.#isHidden(frame, name, position));
+    const { firstOnly, byLevels } = this.#order;
+    if (!firstOnly && !byLevels) return;
+    const bare = byLevels ? 0 : stack.findLastIndex(({ layer }) => this.#comesFirst(layer)) + 1;
+    postponeBare(frame, bare, (name, position) => this.#isHidden(frame, name, position));
+  }
+
+  /** Whether a layer's directories come before all others: those of an upper, and those that may lead elsewhere. */
+  #comesFirst(layer: Layer): boolean {
+    return layer.role === 'upper' || this.#rules.lone?.(layer)?.unless !== undefined;
   }
 
   /** Whether a higher layer of a directory decides of a name that one below has, or it cannot be told. */
@@ -197,8 +210,9 @@ export class Walk {
   /** Whether everything below a directory can be walked at once, without the rules. */
   #entersLone(stack: Stack): boolean {
     if (this.#ways.lone === false) return false;
-    const freely = this.inRest && !this.#order.byLevels;
-    return (freely || stack[0]?.layer.role === 'upper') && this.#lone.takes(stack);
+    const [top] = stack;
+    if (top === undefined || !this.#lone.takes(stack)) return false;
+    return this.#comesFirst(top.layer) || (this.inRest && !this.#order.byLevels);
   }
 
   /** Goes on below a directory that one layer alone has; false when all that was looked for is found. */
@@ -257,7 +271,7 @@ export class Walk {
     this.#frames.pop();
   }
 
-  /** The next directory with subdirectories that no upper has. */
+  /** The next directory with subdirectories that were put off. */
   #takeNext(): boolean {
     if (this.asks || this.complete) return false;
     const frame = this.#order.next();
