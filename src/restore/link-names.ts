@@ -1,6 +1,7 @@
 import { type Bytes, baseOf } from '../sys/bytes.js';
 import { sameInode } from '../sys/inode-id.js';
 import { link, unlink } from '../sys/names.js';
+import { mostOpenFiles } from '../sys/open-files.js';
 import { sight } from '../sys/stat.js';
 import { isSysError } from '../sys/sys-error.js';
 import { withOne } from '../with-one.js';
@@ -13,17 +14,19 @@ import { TouchedDirectory } from './touched-directory.js';
 /**
  * Directories that wait, open, for their fsync. The first one's takes the others' changes along on a file system with
  * one journal: the rest have nothing left to do. One after each directory's links cost 500 commits for 50,000 links.
+ * Half of what the process may have open where that is less.
  */
 const OPEN_DIRECTORIES = 256;
 
 /** Makes all names, directory by directory; they are durable when it returns. */
 export async function linkNames(site: Site, links: LinksByDirectory, pace: Pace): Promise<void> {
+  const most = Math.min(OPEN_DIRECTORIES, Math.floor(mostOpenFiles() / 2));
   for (const [branch, directories] of links) {
     const waiting: TouchedDirectory[] = [];
     try {
       for (const path of [...directories.keys()].sort()) {
         linkInto(site, branch, path, directories.get(path) as DirectoryLinks, waiting);
-        if (waiting.length >= OPEN_DIRECTORIES) syncAll(waiting);
+        if (waiting.length >= most) syncAll(waiting);
         if (pace.due) await pace.breathe();
       }
     } finally {

@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process';
+import { linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
+import { viewOf } from '../support/overlay-verifier.js';
+import { expectSameView } from '../support/tree-diff.js';
+
+const program = fileURLToPath(new URL('../../bin/plinkctl.js', import.meta.url));
+const OPTIONS = ['index=on'];
+const NAMES = 150;
+
+describeIncidents('a process that may have few files open', ['ext4'], (directory) => {
+  test.each([64, 128])('puts names back in more directories than its %i', (limit) => {
+    const place = overlayWith(directory(), {
+      lower: ({ root }) => {
+        writeFileSync(join(root, 'A'), 'old\n');
+        for (let i = 0; i < NAMES; i += 1) {
+          mkdirSync(join(root, `d${i}`));
+          linkSync(join(root, 'A'), join(root, `d${i}`, 'name'));
+        }
+      },
+      session: (view) => append(view, 'A'),
+    });
+    const before = viewOf(place, OPTIONS).tree;
+    const words = ['flush', '--upper', place.upper, '--work', place.work, '--lower', place.lowers[0] ?? ''];
+    const line = ['-c', `ulimit -n ${limit} && exec "$@"`, 'sh', process.execPath, program, ...words];
+    const { status, stderr } = spawnSync('sh', line, { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(readdirSync(join(place.work, 'index'))).toEqual([]);
+    for (const options of [OPTIONS, ['index=off']]) expectSameView(before, viewOf(place, options).tree);
+  });
+});
