@@ -22,6 +22,8 @@ interface Lookup {
   /** A component, or a path from the lower roots that begins with a slash. */
   name: Bytes;
   stop: boolean;
+  /** Branch of the layer in which nothing can lead or hide any more: the kernel looks at no attribute there. */
+  readonly end: number;
 }
 
 /** The rules of one overlay, and how many redirects they have followed. */
@@ -48,7 +50,9 @@ export function overlayRules(options: OverlayRulesOptions): OverlayRules {
 
   function descend(stack: Stack, from: number, name: Bytes): LayerDirectory[] {
     const found: LayerDirectory[] = [];
-    const lookup: Lookup = { name, stop: false };
+    // Where redirects are not followed, none can lead beyond the layers of the parent.
+    const end = options.noFollow ? (stack.at(-1)?.layer.branch ?? last) : last;
+    const lookup: Lookup = { name, stop: false, end };
     let candidates = stack.slice(from);
     try {
       while (candidates.length > 0 && !lookup.stop) {
@@ -114,7 +118,7 @@ export function overlayRules(options: OverlayRulesOptions): OverlayRules {
       }
       throw error;
     }
-    if (directory.layer.branch === last) return directory;
+    if (directory.layer.branch === lookup.end) return directory;
     try {
       // `x` means "may hold whiteouts that are attributes" and hides nothing.
       if (getXattrFd(directory.fd, `${prefix}opaque`)?.toString('latin1') === 'y') {

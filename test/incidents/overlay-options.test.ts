@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ascii, type Bytes, bytesFromText } from '../../src/sys/bytes.js';
@@ -74,6 +74,31 @@ describeIncidents('mount options that change what is on the disk', fileSystems, 
       expectSameView(before.tree, viewOf(place, ['index=off', 'redirect_dir=on']).tree);
     },
   );
+
+  // Below the last layer of its parent the kernel looks for no redirect then: `alone/s` and `made/s` show.
+  test.each(goals)('redirect-not-looked-for: %s puts a name back below it', async (goal) => {
+    const root = directory();
+    const lowers = ['upperlower', 'lower'].map((name) => join(root, name));
+    const place = overlayPlace(root, lowers);
+    for (const name of ['upperlower/alone/s', 'lower/target', 'upper/made/s'])
+      mkdirSync(join(root, name), { recursive: true });
+    const top = new Place(lowers[0] as string);
+    commonLower(top);
+    linkSync(top.at(ascii('A')), top.at(ascii('alone/s/name')));
+    for (const [layer, path] of [
+      [top, 'alone/s'],
+      [new Place(place.upper), 'made/s'],
+    ] as const)
+      layer.setXattr(ascii(path), 'trusted.overlay.redirect', Buffer.from('/target'));
+    const options = ['index=on', 'redirect_dir=nofollow'];
+    whileMounted(place, options, (view) => append(view, 'A'));
+    const before = viewOf(place, options).tree;
+    expect(before.map(({ path }) => path)).toEqual(expect.arrayContaining(['alone/s/name', 'made/s']));
+    const { found, outcome } = await runGoal(overlayUnion(place, options), goal);
+    expect(found.unreadable).toEqual([]);
+    expect(outcome.entriesRemoved).toBe(goal === 'flush' ? 1 : 0);
+    expectSameView(before, viewOf(place, options).tree);
+  });
 });
 
 describeIncidents(
