@@ -150,6 +150,57 @@ describe('a name that another file took', () => {
   });
 });
 
+describe('a name that a file with the same in it took', () => {
+  const kinds = ['an empty file', 'a file with the same content', 'a symlink', 'a fifo'] as const;
+  const EARLY = 1_000_000_000_000_000_000n;
+
+  function make(place: AufsScene['upper'], kind: (typeof kinds)[number], name: Bytes): void {
+    if (kind === 'a fifo') place.mknod(name, 0o010644);
+    else if (kind === 'a symlink') symlinkSync('target', place.at(name));
+    else writeFileSync(place.at(name), kind === 'an empty file' ? '' : 'the same licence everywhere\n');
+    place.setTimes(name, EARLY, EARLY);
+  }
+
+  function twins(kind: (typeof kinds)[number]): AufsScene {
+    const scene = new AufsScene();
+    for (const name of ['one', 'two'] as Bytes[]) {
+      make(scene.lower, kind, name);
+      linkSync(scene.lower.at(name), scene.lower.at(`${name}2` as Bytes));
+    }
+    make(scene.upper, kind, ascii('one'));
+    scene.plink('one');
+    return scene;
+  }
+
+  test.each(kinds)('renamed-over name: %s, and the removed name is as likely', async (kind) => {
+    const scene = twins(kind);
+    scene.white('two');
+    expect((await keptEntry(scene)).reason).toContain('as much like /two');
+  });
+
+  test.each(kinds)('renamed-over name: %s that was touched afterwards', async (kind) => {
+    const scene = twins(kind);
+    scene.white('two');
+    scene.upper.setTimes(ascii('one'), EARLY + 1n, EARLY + 1n);
+    expect((await keptEntry(scene)).reason).toContain('as much like /two');
+  });
+
+  test('without a removed name it is flushed, however many files have the same in them', async () => {
+    const scene = twins('a file with the same content');
+    const { outcome } = await runGoal(scene.union, 'flush');
+    expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([1, 1]);
+  });
+
+  test('where two of its names cover one lower file, a removed name elsewhere is no doubt', async () => {
+    const scene = twins('a file with the same content');
+    linkSync(scene.lower.at(ascii('one')), scene.lower.at(ascii('one3')));
+    linkSync(scene.upper.at(ascii('one')), scene.upper.at(ascii('one2')));
+    scene.white('two');
+    const { outcome } = await runGoal(scene.union, 'flush');
+    expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([1, 1]);
+  });
+});
+
 describe('a name that was not taken', () => {
   test('a file written anew is flushed where nothing else fits', async () => {
     const scene = twoGroups();

@@ -1,7 +1,7 @@
 import { pread } from '../../sys/data.js';
 import { inodeKey } from '../../sys/inode-id.js';
 import { withFd } from '../../sys/open.js';
-import { isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFMT } from '../../sys/stat.js';
+import { isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT, S_IFSOCK } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { openQuietFile } from '../findings/same-data.js';
 import type { RawPlink } from './aufs-index.js';
@@ -110,6 +110,7 @@ function keysOf(file: FileAt, head: Buffer): string[] {
   if (isRegular(stat) && head.length > 0) keys.push(`byte ${head[0]}`);
   if (isSymlink(stat)) keys.push(`target of ${stat.size}`);
   if (type === S_IFCHR || type === S_IFBLK) keys.push(`device ${type} ${stat.rdev}`);
+  if (type === S_IFIFO || type === S_IFSOCK) keys.push(`nothing in it ${type}`);
   return keys;
 }
 

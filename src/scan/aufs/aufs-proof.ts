@@ -94,6 +94,12 @@ export function weigh(
       `it is not quite like the lower /${origin.path}, and /${unseen.path} cannot be searched for what it may be instead (${unseen.code})`,
     );
   }
+  const twin = covering > 1 ? undefined : removed.find((each) => isAsLike(each, origin, own, others));
+  if (twin !== undefined) {
+    return refuse(
+      `it is like the lower /${origin.path}, whose name it has, and as much like /${twin.names[0]}, which may have been renamed over that name`,
+    );
+  }
   if (own.degree !== 'none' || covering > 1) return { origin };
   if (!own.sameRights) {
     return refuse(
@@ -119,6 +125,19 @@ function beats({ file, likeness }: Candidate, origin: Namesake, own: Likeness): 
   if (theirs !== ours) return theirs > ours;
   if (own.degree === 'whole') return file.stat.size >= origin.stat.size;
   return own.degree === 'alike' && likeness.share >= own.share;
+}
+
+/** Two lower files with the same in them: which of them was copied, no byte of the copy tells. */
+function isAsLike(
+  { file }: RemovedFile,
+  origin: Namesake,
+  own: Likeness,
+  others: readonly Candidate[],
+): boolean {
+  if (own.degree !== 'same' || file.stat.nlink === 1 || same(file, origin)) return false;
+  const theirs = others.find((each) => same(each.file, file))?.likeness;
+  if (theirs === undefined || rank(theirs) < rank(own)) return false;
+  return theirs.sameRights || !own.sameRights;
 }
 
 function rank({ degree, twin }: Likeness): number {
