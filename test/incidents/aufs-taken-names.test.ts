@@ -1,4 +1,4 @@
-import { linkSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { ascii, type Bytes } from '../../src/sys/bytes.js';
 import { AufsScene, disposeScenes } from '../support/aufs-scene.js';
@@ -184,6 +184,27 @@ describe('a name that a file with the same in it took', () => {
     scene.upper.setTimes(ascii('one'), EARLY + 1n, EARLY + 1n);
     expect((await keptEntry(scene)).reason).toContain('as much like /two');
   });
+
+  test.each(['an empty file', 'a fifo'] as const)(
+    'linked-over name: %s with the mode of another one',
+    async (kind) => {
+      const scene = twins(kind);
+      for (const place of [scene.upper, scene.lower]) {
+        chmodSync(place.at((place === scene.upper ? 'one' : 'two') as Bytes), 0o640);
+      }
+      expect((await keptEntry(scene)).reason).toContain('is like another lower file');
+    },
+  );
+
+  test.each(['an empty file', 'a fifo'] as const)(
+    '%s that was given a mode of its own is flushed',
+    async (kind) => {
+      const scene = twins(kind);
+      chmodSync(scene.upper.at(ascii('one')), 0o640);
+      const { outcome } = await runGoal(scene.union, 'flush');
+      expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([1, 1]);
+    },
+  );
 
   test('without a removed name it is flushed, however many files have the same in them', async () => {
     const scene = twins('a file with the same content');

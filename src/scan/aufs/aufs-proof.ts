@@ -48,10 +48,12 @@ function refuse(reason: string, evidence: readonly string[] = []): Proof {
 
 /**
  * Whether what is in both files bears out what the names say, so that nothing else need be looked at: the copy is
- * as the lower file is, or was written behind its end.
+ * as the lower file is, or was written behind its end. What has nothing in it must have its rights and its time: all
+ * files of an image may have the same time.
  */
 export function bearsOut(plink: RawPlink, origin: Namesake, own: Likeness): boolean {
-  if (own.degree === 'same') return own.twin || (own.sameRights && origin.stat.size > 0n);
+  const { size } = origin.stat;
+  if (own.degree === 'same') return size > 0n ? own.twin || own.sameRights : own.twin && own.sameRights;
   return own.degree === 'whole' && writtenSinceCopied(plink);
 }
 
@@ -124,6 +126,7 @@ function beats({ file, likeness }: Candidate, origin: Namesake, own: Likeness): 
   const [theirs, ours] = [rank(likeness), rank(own)];
   if (theirs !== ours) return theirs > ours;
   if (own.degree === 'whole') return file.stat.size >= origin.stat.size;
+  if (own.degree === 'same') return likeness.sameRights && !own.sameRights;
   return own.degree === 'alike' && likeness.share >= own.share;
 }
 
