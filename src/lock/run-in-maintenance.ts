@@ -10,6 +10,8 @@ import { isForeground } from './process-stat.js';
 export type RunInMaintenance = Omit<EnterMaintenance, 'command' | 'admitsChildren'> & {
   /** Where the program's standard output goes: this process' own unless told. */
   readonly output?: 'stdout' | 'stderr';
+  /** Told, before the program runs, of each of the {@link Maintenance.notes}: without a record it can't be admitted. */
+  readonly onNote?: (text: string) => void;
 };
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -32,6 +34,7 @@ export async function runInMaintenance(
     command: 'maint run',
     admitsChildren: true,
   });
+  for (const text of maintenance.notes) options.onNote?.(text);
   try {
     return await run(program, args, options);
   } finally {

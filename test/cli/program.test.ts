@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -107,6 +107,14 @@ describe('the program as a process', () => {
     });
     const { stdout } = run('list', '--json', '/mnt');
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: status, error: { code: 'ERR_DLOPEN_DISABLED' } });
+  });
+
+  test('gives the command of maint run its arguments byte for byte', () => {
+    for (const name of ['u/.wh..wh.plnk', 'l']) mkdirSync(at(name), { recursive: true });
+    const script = `"$1" "$2" maint run -o "$3" -- mkdir -- "$4"/$'caf\\xe9\\n' "$4"/$'"$(x) \\xff'`;
+    const { status, stderr } = bash(script, `br:${at('u')}=rw:${at('l')}=ro`, directory.path);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(readdirSync(directory.path, 'latin1').sort()).toEqual(['"$(x) \xff', 'caf\xe9\n', 'l', 'u']);
   });
 
   test('a reader that goes away is nothing to talk about', () => {

@@ -31,6 +31,20 @@ describe('runInMaintenance', () => {
     expect(await run('true')).toBe(0);
   });
 
+  test('tells, before the program runs, that it cannot be admitted for want of a record', async () => {
+    const notes: string[] = [];
+    const { path } = temp;
+    writeFileSync(join(path, 'file'), '');
+    const options = {
+      wait: undefined,
+      runtimeDirectory: join(path, 'file'),
+      onNote: (text: string) => void notes.push(text),
+    };
+    expect(await runInMaintenance(union, 'touch', [join(path, 'ran')], options)).toBe(0);
+    expect(notes).toEqual([expect.stringContaining('no private directory')]);
+    expect(readdirSync(path)).toContain('ran');
+  });
+
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('hands %s on and waits for the end', async (signal) => {
     const seen = join(temp.path, 'seen');
     const script = `trap 'echo ${signal} >>${seen}; exit 9' ${signal.slice(3)}; echo '{}'; while :; do sleep 0.05; done`;

@@ -3,11 +3,10 @@ import { runInMaintenance } from '../../lock/run-in-maintenance.js';
 import { Problem } from '../../problem.js';
 import { maintStatusReport } from '../../report/maint-status-report.js';
 import { targetJson } from '../../report/target-view.js';
-import type { Bytes } from '../../sys/bytes.js';
-import { textOf } from '../../words/shown.js';
 import { defineCommand } from '../command.js';
 import { outputOptions, targetOptions, writeOptions } from '../common-options.js';
 import { selectUnion } from '../select-union.js';
+import { spawnWords } from '../spawn-words.js';
 import { waitSeconds } from '../wait-seconds.js';
 
 /** `plinkctl maint run` */
@@ -26,19 +25,21 @@ export const maintRun = defineCommand({
   takesRest: true,
   options: { ...targetOptions, wait: writeOptions.wait, ...outputOptions },
   run: async ({ values, positionals, rest }, context) => {
-    const [program, ...args] = rest.map(decode);
+    const [program, ...args] = rest;
     if (program === undefined || program === '') {
       throw new Problem('usage', 'no-command', 'no command is given', {
         hint: 'write it behind --: plinkctl maint run MOUNTPOINT -- CMD…',
       });
     }
     const union = selectUnion(values, positionals, context);
-    const exitCode = await runInMaintenance(union, program, args, {
+    const [command, words] = spawnWords(program, args);
+    const exitCode = await runInMaintenance(union, command, words, {
       wait: waitSeconds(values.wait),
       signal: context.signal,
       // The one document of --json has stdout for itself.
       output: values.json === true ? 'stderr' : 'stdout',
       onWait: (problem) => context.notice({ level: 'notice', text: `${problem.message}; waiting` }),
+      onNote: (text) => context.notice({ level: 'notice', text }),
     });
     return { exitCode, text: () => [], json: () => ({ target: targetJson(union) }) };
   },
@@ -62,13 +63,3 @@ export const maintStatus = defineCommand({
     return maintStatusReport(union, await maintenanceStatus(union));
   },
 });
-
-/** Node starts programs by text alone: a byte that is no UTF-8 would arrive as another, and the word name another file. */
-function decode(word: Bytes): string {
-  const text = textOf(word);
-  if (text !== undefined) return text;
-  throw new Problem('usage', 'bad-command-line', 'this word of the command is not UTF-8', {
-    path: word,
-    hint: 'write the command into a script, and run that',
-  });
-}

@@ -1,5 +1,5 @@
-import { type Bytes, toBuffer } from '../../sys/bytes.js';
-import { textOf } from '../../words/shown.js';
+import { type Bytes, bytesFromText } from '../../sys/bytes.js';
+import { spawnWords } from '../spawn-words.js';
 import { mountStatus } from './mount-status.js';
 
 /** Where mount(8) and umount(8) are; an initramfs or a unit may have no PATH. */
@@ -15,12 +15,7 @@ export function runProgram(
   args: readonly Bytes[],
   env: Readonly<Record<string, string | undefined>>,
 ): number {
-  const texts = args.map(textOf);
-  const told = texts.every((text) => text !== undefined);
-  // Node encodes arguments as UTF-8: the shell makes those that are not.
-  const [command, words] = told
-    ? [program, texts as string[]]
-    : ['/bin/sh', ['-c', shellLine(program, args)]];
+  const [command, words] = spawnWords(bytesFromText(program), args);
   // Asked for here: it costs 1 ms of every start.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const { status } = spawnSync(command, words, {
@@ -28,13 +23,4 @@ export function runProgram(
     env: { ...env, PATH: `${env.PATH ?? ''}:${PATH}`.replace(/^:/, '') },
   });
   return status ?? mountStatus.system;
-}
-
-/** Each argument in a variable of its own: `$(…)` drops newlines at the end, so an x stands there meanwhile. */
-function shellLine(program: string, args: readonly Bytes[]): string {
-  const set = args.map((word, i) => {
-    const octal = [...toBuffer(word)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
-    return `a${i}=$(printf '${octal}x'); a${i}=\${a${i}%x};`;
-  });
-  return [...set, `exec ${program}`, ...args.map((_, i) => `"$a${i}"`)].join(' ');
 }
