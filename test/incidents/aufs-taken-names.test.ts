@@ -206,6 +206,22 @@ describe('a name that a file with the same in it took', () => {
     },
   );
 
+  test.each(kinds)('linked-over name: %s with the time of another one', async (kind) => {
+    const scene = twins(kind);
+    scene.upper.setTimes(ascii('one'), EARLY + 1n, EARLY + 1n);
+    scene.lower.setTimes(ascii('two'), EARLY + 1n, EARLY + 1n);
+    const entry = await keptEntry(scene);
+    expect(entry.reason).toContain('is like another lower file');
+    expect(entry.evidence.join('\n')).toContain('perhaps /two, /two2');
+  });
+
+  test.each(kinds)('%s that was only touched is flushed', async (kind) => {
+    const scene = twins(kind);
+    scene.upper.setTimes(ascii('one'), EARLY + 1n, EARLY + 1n);
+    const { outcome } = await runGoal(scene.union, 'flush');
+    expect([outcome.linksRestored, outcome.entriesRemoved]).toEqual([1, 1]);
+  });
+
   test('without a removed name it is flushed, however many files have the same in them', async () => {
     const scene = twins('a file with the same content');
     const { outcome } = await runGoal(scene.union, 'flush');

@@ -48,12 +48,11 @@ function refuse(reason: string, evidence: readonly string[] = []): Proof {
 
 /**
  * Whether what is in both files bears out what the names say, so that nothing else need be looked at: the copy is
- * as the lower file is, or was written behind its end. What has nothing in it must have its rights and its time: all
- * files of an image may have the same time.
+ * as the lower file is, with its time, or was written behind its end. Others may have the same in them, and `ln -f`
+ * puts one over the other. What has nothing in it must have its rights, too: all files of an image may have one time.
  */
 export function bearsOut(plink: RawPlink, origin: Namesake, own: Likeness): boolean {
-  const { size } = origin.stat;
-  if (own.degree === 'same') return size > 0n ? own.twin || own.sameRights : own.twin && own.sameRights;
+  if (own.degree === 'same') return own.twin && (own.sameRights || origin.stat.size > 0n);
   return own.degree === 'whole' && writtenSinceCopied(plink);
 }
 
