@@ -82,24 +82,29 @@ function judge(
       ? undefined
       : `its name tells inode ${plink.plink.branchInode}, but it is inode ${plink.stat.ino}: the branch was copied`;
   if (rival !== undefined) return { state: 'ambiguous', reason: `entry ${rival} claims the same file` };
+  const upperSeen = plink.stat.nlink === 1 + upper.names.length;
+  const [hidden] = unreadable;
   if (proof.origin === undefined) {
+    // Where its link count tells of a name, one that was not met is there all the same.
+    const over = unreadable.find(({ branch }) => branch === plink.branch);
+    const unmet = upper.names.length === 0 && !upperSeen;
+    const reason = unmet && over !== undefined ? behind(over) : proof.reason;
     return copied === undefined
-      ? { state: 'ambiguous', reason: proof.reason }
-      : { state: 'damaged', reason: `${copied}; ${proof.reason}` };
+      ? { state: 'ambiguous', reason }
+      : { state: 'damaged', reason: `${copied}; ${reason}` };
   }
   // A copy that kept the upper's hardlinks may have torn the lower's apart: then its one name says nothing.
   if (copied !== undefined && proof.origin.stat.nlink === 1) return { state: 'damaged', reason: copied };
-  const upperSeen = plink.stat.nlink === 1 + upper.names.length;
-  if (unreadable.length > 0 && !(upperSeen && isAllSeen(lower))) {
-    const [first] = unreadable;
-    return {
-      state: 'ambiguous',
-      reason: `cannot look into /${first?.path}, which may hold a name of it (${first?.code})`,
-    };
+  if (hidden !== undefined && !(upperSeen && isAllSeen(lower))) {
+    return { state: 'ambiguous', reason: behind(hidden) };
   }
   const reason =
     lower?.tooLong === undefined
       ? copied
       : `a name of it is too long for aufs to show, and stays as it is: /${lower.tooLong}`;
   return { state: (lower?.visible.length ?? 0) > 0 ? 'restorable' : 'complete', reason };
+}
+
+function behind({ path, code }: Unreadable): string {
+  return `cannot look into /${path}, which may hold a name of it (${code})`;
 }

@@ -33,3 +33,21 @@ test.each([
 ])('an entry beside an unreadable directory, where %s the names of its lower file', (_, lower, state) => {
   expect(stateWith(lower)).toBe(state);
 });
+
+test.each([
+  ['its own', 0, 'cannot look into /hidden, which may hold a name of it (EIO)'],
+  ['another', 1, 'no name was met'],
+])('the only name of an entry may be in an unreadable directory of %s branch', (_, branch, reason) => {
+  const entry = classifyPlink(plink, {
+    upper: { names: [] },
+    proof: { origin: undefined, reason: 'no name was met', evidence: [] },
+    clues: [],
+    lower: undefined,
+    unreadable: [
+      { path: ascii('elsewhere'), branch: 2, code: 'EIO' },
+      { path: ascii('hidden'), branch, code: 'EIO' },
+    ],
+    rival: undefined,
+  });
+  expect([entry.state, entry.reason]).toEqual(['ambiguous', reason]);
+});
