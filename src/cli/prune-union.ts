@@ -85,7 +85,9 @@ async function judge(
   context: Context,
 ): Promise<{ readonly found: ScanResult; readonly plan: PrunePlan }> {
   const found = await scanUnion(union, false, context);
-  const { knownNames, disagreements } = againstPrune(found, recordFor(union, context));
+  // The scan has told of a record that cannot be read.
+  const record = recordFor(union, { ...context, notice: () => {} });
+  const { knownNames, disagreements } = againstPrune(found, record);
   const facts = await pruneFacts(found, disagreements, scanOptions(context));
   const now = BigInt(Date.now()) * 1_000_000n;
   return { found, plan: prunePlan({ scan: found, facts, knownNames, policy, now }) };

@@ -1,10 +1,11 @@
 import { Problem } from '../problem.js';
 import { stateDirectoryPath } from '../record/state-directory.js';
 import { readUnionRecord } from '../record/store.js';
+import { failureText } from '../report/failure.js';
 import type { UnionRecord } from '../scan/recorded.js';
 import type { Union } from '../union/union.js';
-import { shown } from '../words/shown.js';
 import type { Context } from './context.js';
+import { failureOf } from './failure.js';
 
 /** The record of an unmounted union's names; one that cannot be read is told of, and not used. */
 export function recordFor(union: Union, context: Context): UnionRecord | undefined {
@@ -14,8 +15,7 @@ export function recordFor(union: Union, context: Context): UnionRecord | undefin
     return record.size === 0 ? undefined : record;
   } catch (error) {
     if (!(error instanceof Problem) || !['bad-record', 'state-directory'].includes(error.code)) throw error;
-    const where = error.path === undefined ? '' : `${shown(error.path)}: `;
-    context.notice({ level: 'warning', text: `${where}${error.message}\n${error.hint ?? ''}` });
+    context.notice({ level: 'warning', text: failureText(failureOf(error)) });
     return undefined;
   }
 }

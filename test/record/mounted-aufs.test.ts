@@ -214,6 +214,10 @@ describeKernel('a record of a mounted aufs', ['root'], () => {
     const torn = await offline('flush');
     expect([torn.code, torn.report.summary.linksRestored]).toEqual([4, 0]);
     expect(torn.err).toContain('not a record that can be read');
+    writeFileSync(join(state(), file), '\x1b]0;title\x07');
+    const hostile = await offline('prune');
+    expect(hostile.err.match(/not a record that can be read/g)).toHaveLength(1);
+    expect(hostile.err).toMatch(/^[\x20-\x7e\n]*$/);
     expect((await record('--anew')).code).toBe(0);
     expect((await offline('flush')).report.summary.linksRestored).toBe(2);
   });
