@@ -51,7 +51,9 @@ export async function runBatch(
   try {
     verifyEntries(site, runs);
     const links = linksByDirectory(runs);
-    directoriesMade = makeNeeded(site, plan, links, made);
+    await makeNeeded(site, plan, links, made, pace, (more) => {
+      directoriesMade += more;
+    });
     promise(site, runs);
     await linkNames(site, links, pace);
     settle(site, runs);

@@ -3,28 +3,38 @@ import { type Bytes, parentOf } from '../sys/bytes.js';
 import { makeDirectories } from './directories.js';
 import { failureOfOne } from './entry-run.js';
 import type { LinksByDirectory } from './links-by-directory.js';
+import type { Pace } from './pace.js';
 import type { Plan } from './plan-types.js';
 import type { Site } from './site.js';
 
 /** What {@link makeNeeded} made in a run until now: paths by branch. */
 export type MadeDirectories = Map<number, Set<Bytes>>;
 
+/** Siblings between two looks at the clock; each lot costs an fsync of the parent. */
+const LOT = 256;
+
 /**
  * Makes the directories that new names need and the upper branches lack; entries that need one which cannot be made
  * are told so.
  *
- * @returns how many were made
+ * @param onMade - is told how many more were made; at a stop those stay, and a rerun finds them there
  */
-export function makeNeeded(site: Site, plan: Plan, links: LinksByDirectory, made: MadeDirectories): number {
-  if (plan.directories.length === 0) return 0;
-  let count = 0;
+export async function makeNeeded(
+  site: Site,
+  plan: Plan,
+  links: LinksByDirectory,
+  made: MadeDirectories,
+  pace: Pace,
+  onMade: (count: number) => void,
+): Promise<void> {
+  if (plan.directories.length === 0) return;
   for (const [branch, directories] of links) {
     const there = made.get(branch) ?? new Set();
     made.set(branch, there);
     const needed = withAncestors(directories.keys());
     const missing = plan.directories.filter(({ path }) => needed.has(path) && !there.has(path));
     for (const siblings of bySiblings(missing)) {
-      count += makeDirectories(site, branch, siblings, ({ path }, error) => {
+      const count = makeDirectories(site, branch, siblings, ({ path }, error) => {
         if (error === undefined) {
           there.add(path);
           return;
@@ -35,9 +45,10 @@ export function makeNeeded(site: Site, plan: Plan, links: LinksByDirectory, made
           for (const run of runs) run.failure ??= failure;
         }
       });
+      onMade(count);
+      if (pace.due) await pace.breathe();
     }
   }
-  return count;
 }
 
 function withAncestors(directories: Iterable<Bytes>): Set<Bytes> {
@@ -48,7 +59,7 @@ function withAncestors(directories: Iterable<Bytes>): Set<Bytes> {
   return all;
 }
 
-/** Directories of one parent together, parents before children. */
+/** Directories of one parent together, in lots, parents before children. */
 function bySiblings(directories: readonly MissingDirectory[]): MissingDirectory[][] {
   const groups = new Map<Bytes, MissingDirectory[]>();
   for (const directory of directories) {
@@ -57,5 +68,9 @@ function bySiblings(directories: readonly MissingDirectory[]): MissingDirectory[
     if (group === undefined) groups.set(parent, [directory]);
     else group.push(directory);
   }
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, group]) => inLots(group));
+}
+
+function inLots(group: readonly MissingDirectory[]): MissingDirectory[][] {
+  return Array.from({ length: Math.ceil(group.length / LOT) }, (_, i) => group.slice(i * LOT, (i + 1) * LOT));
 }

@@ -1,6 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { apply } from '../../src/restore/apply.js';
+import { plan } from '../../src/restore/plan.js';
+import { scan } from '../../src/scan/scan.js';
 import { ascii, type Bytes } from '../../src/sys/bytes.js';
 import { interpose } from '../../src/sys/seam.js';
 import { systemCalls } from '../../src/sys/system-call.js';
@@ -134,6 +137,38 @@ function sub(root: string, name: string): string {
   mkdirSync(path);
   return path;
 }
+
+test('a flush that is told to stop while it makes directories stops there, and the next run finishes it', async () => {
+  const made = new AufsScene();
+  const names = ['A', ...Array.from({ length: 600 }, (_, i) => `flat${i}/name`), 'deep/er/name'];
+  made.file(made.lower, names, TEXTS[0]);
+  made.file(made.upper, ['A'], `${TEXTS[0]}more\n`);
+  made.plink('A');
+  const stop = new AbortController();
+  let directories = 0;
+  interpose(({ name }, proceed) => {
+    if (name === 'mkdirat') {
+      directories += 1;
+      if (directories === 10) stop.abort();
+    }
+    return proceed();
+  });
+  try {
+    const todo = plan(await scan(made.union), 'flush');
+    const outcome = await apply(todo, { breathMs: 0, signal: stop.signal });
+    expect(outcome).toMatchObject({ stopped: true, linksRestored: 0, entriesRemoved: 0 });
+    expect(directories).toBeLessThan(300);
+    expect(outcome.directoriesMade).toBe(directories);
+  } finally {
+    interpose(undefined);
+  }
+  const { outcome } = await runGoal(made.union, 'flush');
+  expect(outcome).toMatchObject({
+    linksRestored: 601,
+    entriesRemoved: 1,
+    directoriesMade: 602 - directories,
+  });
+});
 
 test('the trees are compared down to names, links, owners, modes and directory times', () => {
   const directory = tempDir('compared');
