@@ -163,9 +163,17 @@ describe('the programs of aufs-util', () => {
 
     test('a setting that means nothing is a wrong call', async () => {
       env.PLINKCTL_WAIT = 'long';
+      expect(await run('umount.aufs', aufs.mount)).toEqual({
+        code: 1,
+        out: '',
+        err: 'umount.aufs: PLINKCTL_WAIT is a number of seconds, not "long"\n',
+      });
+      delete env.PLINKCTL_WAIT;
+      mkdirSync(join(directory.path, 'kernel/etc/default'), { recursive: true });
+      writeFileSync(join(directory.path, 'kernel/etc/default/plinkctl'), 'PLINKCTL_STRICT=maybe\n');
       expect(await run('umount.aufs', aufs.mount)).toMatchObject({
         code: 1,
-        err: expect.stringContaining('PLINKCTL_WAIT'),
+        err: expect.stringContaining('/etc/default/plinkctl: PLINKCTL_STRICT is one of no, yes'),
       });
     });
   });

@@ -32,7 +32,12 @@ export function helperSettings(
   kernelRoot: Bytes,
 ): HelperSettings {
   const file = readSettings(`${kernelRoot}${SETTINGS_FILE}` as Bytes);
-  const text = (key: string): string | undefined => env[key] ?? file.get(key);
+  const text: Text = (key) => {
+    const own = env[key];
+    return own === undefined
+      ? { value: file.get(key), from: bytesFromText(SETTINGS_FILE) }
+      : { value: own, from: undefined };
+  };
   return {
     strict: choice('PLINKCTL_STRICT', text, ['no', 'yes']) === 'yes',
     goal: choice('PLINKCTL_ON_UMOUNT', text, ['flush', 'restore', 'nothing']),
@@ -60,25 +65,24 @@ function readSettings(path: Bytes): Map<string, string> {
   return settings;
 }
 
-type Text = (key: string) => string | undefined;
+/** A setting as it is written, and the file where it is: none for the environment's own. */
+type Text = (key: string) => { readonly value: string | undefined; readonly from: Bytes | undefined };
 
 function choice<T extends string>(key: string, text: Text, choices: readonly [T, ...T[]]): T {
-  const value = text(key);
+  const { value, from } = text(key);
   if (value === undefined || value === '') return choices[0];
   const found = choices.find((each) => each === value);
   if (found !== undefined) return found;
-  throw bad(key, value, `is one of ${choices.join(', ')}`);
+  throw bad(key, value, `is one of ${choices.join(', ')}`, from);
 }
 
 function number(key: string, text: Text, otherwise: number): number {
-  const value = text(key);
+  const { value, from } = text(key);
   if (value === undefined || value === '') return otherwise;
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value);
-  throw bad(key, value, 'is a number of seconds');
+  throw bad(key, value, 'is a number of seconds', from);
 }
 
-function bad(key: string, value: string, what: string): Problem {
-  return new Problem('usage', 'bad-setting', `${key} ${what}, not ${JSON.stringify(value)}`, {
-    path: bytesFromText(SETTINGS_FILE),
-  });
+function bad(key: string, value: string, what: string, from: Bytes | undefined): Problem {
+  return new Problem('usage', 'bad-setting', `${key} ${what}, not ${JSON.stringify(value)}`, { path: from });
 }
