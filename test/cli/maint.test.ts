@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,20 +27,9 @@ describe('maint', () => {
     expect((await runMain('maint', 'run', ...words, '--', 'sh', '-c', 'kill -9 $$')).code).toBe(137);
   });
 
-  test.each([
-    ['nothing to run', '', /^plinkctl: no command is given\n/],
-  ])('run refuses %s', (_, word, says) => {
-    const made = join(directory.path, 'made');
-    const bytes = Buffer.from(word, 'latin1').toString('hex').replace(/../g, '\\x$&');
-    const script = `"$@" "$(printf '${bytes}')"`;
-    const line = [process.execPath, 'bin/plinkctl.js', 'maint', 'run', ...words, '--'];
-    const { status, stderr } = spawnSync(
-      'bash',
-      ['-c', script, 'bash', ...line, ...(word === '' ? [] : ['touch', made])],
-      { encoding: 'utf8' },
-    );
-    expect({ status, stderr }).toEqual({ status: 16, stderr: expect.stringMatching(says) });
-    expect(existsSync(made)).toBe(false);
+  test('run refuses an empty command', async () => {
+    const { code, err } = await runMain('maint', 'run', ...words, '--', '');
+    expect([code, err]).toEqual([16, expect.stringMatching(/^plinkctl: no command is given\n/)]);
   });
 
   test('run --json has stdout for its document', async () => {
