@@ -17,6 +17,7 @@ import { copyFlags } from './directory-flags.js';
 import { fitAttribute } from './fit-attribute.js';
 import { SELF, type Site } from './site.js';
 import { TouchedDirectory } from './touched-directory.js';
+import type { WaitingDirectories } from './waiting-directories.js';
 
 /**
  * Makes directories of one parent in the upper branch as the kernel's copy-up would (ovl_copy_up_one,
@@ -24,6 +25,7 @@ import { TouchedDirectory } from './touched-directory.js';
  * no default ACL or setgid is inherited, then moved to its place. The parent keeps its times.
  *
  * @param siblings - directories with the same parent, which is there
+ * @param waiting - gets the parent: what was made is durable after its next `syncAll`
  * @param done - is told of each that is there now, with an error of each that is not: EEXIST where something else
  *   has its name; it throws to end the whole
  * @returns how many were made and not there before
@@ -32,6 +34,7 @@ export function makeDirectories(
   site: Site,
   branch: number,
   siblings: readonly MissingDirectory[],
+  waiting: WaitingDirectories,
   done: (missing: MissingDirectory, error: unknown) => void,
 ): number {
   const [first] = siblings;
@@ -43,6 +46,7 @@ export function makeDirectories(
     for (const missing of siblings) done(missing, error);
     return 0;
   }
+  waiting.add(parent);
   let count = 0;
   try {
     for (const missing of siblings) {
@@ -55,7 +59,7 @@ export function makeDirectories(
       done(missing, undefined);
     }
   } finally {
-    parent.finish();
+    parent.settle();
   }
   return count;
 }

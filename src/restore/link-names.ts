@@ -1,7 +1,6 @@
 import { type Bytes, baseOf } from '../sys/bytes.js';
 import { sameInode } from '../sys/inode-id.js';
 import { link, unlink } from '../sys/names.js';
-import { mostOpenFiles } from '../sys/open-files.js';
 import { sight } from '../sys/stat.js';
 import { isSysError } from '../sys/sys-error.js';
 import { withOne } from '../with-one.js';
@@ -10,27 +9,20 @@ import type { DirectoryLinks, LinksByDirectory } from './links-by-directory.js';
 import type { Pace } from './pace.js';
 import type { Site } from './site.js';
 import { TouchedDirectory } from './touched-directory.js';
-
-/**
- * Directories that wait, open, for their fsync. The first one's takes the others' changes along on a file system with
- * one journal: the rest have nothing left to do. One after each directory's links cost 500 commits for 50,000 links.
- * Half of what the process may have open where that is less.
- */
-const OPEN_DIRECTORIES = 256;
+import { WaitingDirectories } from './waiting-directories.js';
 
 /** Makes all names, directory by directory; they are durable when it returns. */
 export async function linkNames(site: Site, links: LinksByDirectory, pace: Pace): Promise<void> {
-  const most = Math.min(OPEN_DIRECTORIES, Math.floor(mostOpenFiles() / 2));
   for (const [branch, directories] of links) {
-    const waiting: TouchedDirectory[] = [];
+    const waiting = new WaitingDirectories();
     try {
       for (const path of [...directories.keys()].sort()) {
         linkInto(site, branch, path, directories.get(path) as DirectoryLinks, waiting);
-        if (waiting.length >= most) syncAll(waiting);
+        if (waiting.full) waiting.syncAll();
         if (pace.due) await pace.breathe();
       }
     } finally {
-      syncAll(waiting);
+      waiting.syncAll();
     }
   }
 }
@@ -40,7 +32,7 @@ function linkInto(
   branch: number,
   parent: Bytes,
   { runs, paths }: DirectoryLinks,
-  waiting: TouchedDirectory[],
+  waiting: WaitingDirectories,
 ): void {
   let directory: TouchedDirectory;
   try {
@@ -50,7 +42,7 @@ function linkInto(
     for (const run of runs) run.failure ??= failure;
     return;
   }
-  waiting.push(directory);
+  waiting.add(directory);
   try {
     for (const [i, run] of runs.entries()) {
       attempt(run, () => linkOne(site, directory.fd, run, paths[i] as Bytes));
@@ -58,19 +50,6 @@ function linkInto(
   } finally {
     directory.settle();
   }
-}
-
-/** Every one is synced and closed, whatever becomes of the others; the first failure is thrown in the end. */
-function syncAll(waiting: TouchedDirectory[]): void {
-  const failures: unknown[] = [];
-  for (const directory of waiting.splice(0)) {
-    try {
-      directory.sync();
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw failures[0];
 }
 
 function linkOne(site: Site, dirfd: number, run: EntryRun, path: Bytes): void {

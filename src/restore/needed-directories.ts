@@ -2,20 +2,21 @@ import type { MissingDirectory } from '../scan/result.js';
 import { type Bytes, parentOf } from '../sys/bytes.js';
 import { makeDirectories } from './directories.js';
 import { failureOfOne } from './entry-run.js';
-import type { LinksByDirectory } from './links-by-directory.js';
+import type { DirectoryLinks, LinksByDirectory } from './links-by-directory.js';
 import type { Pace } from './pace.js';
 import type { Plan } from './plan-types.js';
 import type { Site } from './site.js';
+import { WaitingDirectories } from './waiting-directories.js';
 
 /** What {@link makeNeeded} made in a run until now: paths by branch. */
 export type MadeDirectories = Map<number, Set<Bytes>>;
 
-/** Siblings between two looks at the clock; each lot costs an fsync of the parent. */
+/** Siblings between two looks at the clock. */
 const LOT = 256;
 
 /**
- * Makes the directories that new names need and the upper branches lack; entries that need one which cannot be made
- * are told so.
+ * Makes the directories that new names need and the upper branches lack, durably; entries that need one which cannot be
+ * made are told so.
  *
  * @param onMade - is told how many more were made; at a stop those stay, and a rerun finds them there
  */
@@ -33,21 +34,29 @@ export async function makeNeeded(
     made.set(branch, there);
     const needed = withAncestors(directories.keys());
     const missing = plan.directories.filter(({ path }) => needed.has(path) && !there.has(path));
-    for (const siblings of bySiblings(missing)) {
-      const count = makeDirectories(site, branch, siblings, ({ path }, error) => {
-        if (error === undefined) {
-          there.add(path);
-          return;
-        }
-        const failure = failureOfOne(error);
-        for (const [parent, { runs }] of directories) {
-          if (parent !== path && !parent.startsWith(`${path}/`)) continue;
-          for (const run of runs) run.failure ??= failure;
-        }
-      });
-      onMade(count);
-      if (pace.due) await pace.breathe();
+    const waiting = new WaitingDirectories();
+    const done = ({ path }: MissingDirectory, error: unknown): void => {
+      if (error === undefined) there.add(path);
+      else fail(directories, path, error);
+    };
+    try {
+      for (const siblings of bySiblings(missing)) {
+        onMade(makeDirectories(site, branch, siblings, waiting, done));
+        if (waiting.full) waiting.syncAll();
+        if (pace.due) await pace.breathe();
+      }
+    } finally {
+      waiting.syncAll();
     }
+  }
+}
+
+/** Tells what needs a directory that cannot be made, or one below it. */
+function fail(directories: ReadonlyMap<Bytes, DirectoryLinks>, path: Bytes, error: unknown): void {
+  const failure = failureOfOne(error);
+  for (const [parent, { runs }] of directories) {
+    if (parent !== path && !parent.startsWith(`${path}/`)) continue;
+    for (const run of runs) run.failure ??= failure;
   }
 }
 

@@ -10,6 +10,7 @@ import { stat, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { makeDirectories, openWorkshop } from '../directories.js';
 import { TouchedDirectory } from '../touched-directory.js';
+import { WaitingDirectories } from '../waiting-directories.js';
 import { keep, type RepairRun, takingMarks, within } from './repair-run.js';
 import { type Found, type RepairSite, SpotChanged } from './repair-site.js';
 
@@ -20,12 +21,18 @@ export function linkGroup(
   source: Found,
 ): void {
   const { site } = run.at;
-  for (const directory of directories) {
-    const needed = to.some((path) => path.startsWith(`${directory.path}/`));
-    if (!needed) continue;
-    makeDirectories(site, from.branch, [directory], (_, error) => {
-      if (error !== undefined) throw error;
-    });
+  const waiting = new WaitingDirectories();
+  try {
+    for (const directory of directories) {
+      const needed = to.some((path) => path.startsWith(`${directory.path}/`));
+      if (!needed) continue;
+      makeDirectories(site, from.branch, [directory], waiting, (_, error) => {
+        if (error !== undefined) throw error;
+      });
+      if (waiting.full) waiting.syncAll();
+    }
+  } finally {
+    waiting.syncAll();
   }
   for (const path of to) {
     inTouched(run.at, from.branch, path, (dirfd, name) => {
