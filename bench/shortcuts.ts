@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Contender, type Measured, measure } from './measure.js';
 import type { Programs } from './programs.js';
+import type { ShortcutsOptions } from './shortcuts-options.js';
 import {
   change,
   groups,
@@ -15,15 +16,6 @@ import {
   writeInodes,
 } from './stage.js';
 import { systems } from './system.js';
-
-export interface ShortcutsOptions {
-  readonly programs: Programs;
-  readonly plinkctl: readonly [string, string];
-  readonly files: number;
-  readonly rounds: number;
-  /** Directory for files of the benchmark. */
-  readonly home: string;
-}
 
 type Results = Record<string, Measured[]>;
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Contender, type Measured, measure } from './measure.js';
-import type { ShortcutsOptions } from './shortcuts.js';
+import type { ShortcutsOptions } from './shortcuts-options.js';
 import { change, hideOneName, makeStage, overlayStage, whileMounted, writeInodes } from './stage.js';
 
 /** Where the files of a system are, in percent. */

@@ -64,6 +64,21 @@ function rescued(rescue: string): Record<string, string> {
   return found;
 }
 
+/** Written files of which each has another name, which no layer shows. */
+function halfOutside(root: string, names: readonly string[]): OverlayPlace {
+  return overlayWith(root, {
+    lower(lower) {
+      for (const name of names) {
+        writeFileSync(lower.at(name as Bytes), 'lowerdata\n');
+        linkSync(lower.at(name as Bytes), join(root, `outside-${name}`));
+      }
+    },
+    session(view) {
+      for (const name of names) append(view, name);
+    },
+  });
+}
+
 function removeWritten(view: Place): void {
   append(view, 'A', 'one\n');
   unlinkSync(view.at(ascii('A')));
@@ -268,19 +283,7 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
   });
 
   test('wrong-nlink: many counts are set right and made durable by one sync', async () => {
-    const root = directory();
-    const names = ['f', 'g', 'h'];
-    const place = overlayWith(root, {
-      lower(lower) {
-        for (const name of names) {
-          writeFileSync(lower.at(name as Bytes), 'lowerdata\n');
-          linkSync(lower.at(name as Bytes), join(root, `outside-${name}`));
-        }
-      },
-      session(view) {
-        for (const name of names) append(view, name);
-      },
-    });
+    const place = halfOutside(directory(), ['f', 'g', 'h']);
     let syncs = 0;
     interpose(({ name }, proceed) => {
       if (name === 'syncfs') syncs += 1;
@@ -296,19 +299,8 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
   test.each([0, 1, 2])(
     'repair-on-a-full-disk: what was done before it, %i repairs, is told and is so',
     async (after) => {
-      const root = directory();
       const names = ['f', 'g', 'h'];
-      const place = overlayWith(root, {
-        lower(lower) {
-          for (const name of names) {
-            writeFileSync(lower.at(name as Bytes), 'lowerdata\n');
-            linkSync(lower.at(name as Bytes), join(root, `outside-${name}`));
-          }
-        },
-        session(view) {
-          for (const name of names) append(view, name);
-        },
-      });
+      const place = halfOutside(directory(), names);
       const words = overlayWords(place, INDEX);
       const view = viewOf(place, INDEX);
       let calls = 0;

@@ -1,6 +1,6 @@
 import { type Bytes, parentOf } from '../../sys/bytes.js';
 import { Nearness } from './nearness.js';
-import { postponeUnlikely, type WalkFrame } from './walk-frame.js';
+import { postponeBare, postponeUnlikely, type WalkFrame } from './walk-frame.js';
 
 /** Directories that are kept to be entered level by level, in about 15 milliseconds. */
 export const NEAR = 2048;
@@ -77,9 +77,15 @@ export class WalkOrder {
     this.#phase = this.#likely.size > known ? 'likely' : 'near';
   }
 
-  /** Whether only the directories that come first are entered, and all others in a later phase. */
-  get firstOnly(): boolean {
-    return this.#phase === 'first';
+  /**
+   * Puts those subdirectories of a directory that was just listed off that are for a later phase.
+   *
+   * @param firsts - how many of its layers come first, with those between them
+   * @param isHidden - whether a subdirectory does not show
+   */
+  postpone(frame: WalkFrame, firsts: number, isHidden: (name: Bytes, position: number) => boolean): void {
+    if (this.#phase === 'first') postponeBare(frame, firsts, isHidden);
+    if (this.#phase === 'near') postponeBare(frame, 0, isHidden);
   }
 
   /** Whether a subdirectory that was put off before is to be entered in a later phase. */

@@ -8,28 +8,15 @@ import {
   type ViewRules,
 } from '../../union/view-rules.js';
 import { FrameStack } from './frame-stack.js';
+import { giveAway } from './give-away.js';
 import { KnownTraits } from './layer-traits.js';
 import { LoneWalk, MAX_OPEN } from './lone-walk.js';
 import { MergedListing } from './merged-listing.js';
-import {
-  emptyFrame,
-  lastAlone,
-  postponeBare,
-  reopened,
-  resume,
-  suspend,
-  takeOut,
-  type WalkFrame,
-} from './walk-frame.js';
+import { emptyFrame, lastAlone, reopened, resume, suspend, takeOut, type WalkFrame } from './walk-frame.js';
 import { NEAR, WalkOrder } from './walk-order.js';
-import { frameOf, shareOf, type WalkShare } from './walk-share.js';
+import { frameOf, type WalkShare } from './walk-share.js';
 import type { WalkProgress, WalkVisitor } from './walk-visitor.js';
 import type { WalkWays } from './walk-ways.js';
-
-/** Postponed directories that are given away at a time. */
-const MAX_PARTS = 256;
-/** Subdirectories that must wait in these before the first are given, while there is other work. */
-const MIN_PARTS = 512;
 
 /**
  * A walk of the merged view of a union, every directory once, at the speed of getdents64: no name is looked at
@@ -123,24 +110,12 @@ export class Walk {
     return true;
   }
 
-  /** Gives about half of what is left away, subtrees near to the root if possible; empty if there is too little. */
+  /** Gives about half of what is left away; empty if there is too little. */
   split(): WalkShare[] {
-    // Nobody is at these: they can go as they are.
-    const whole = this.inRest
-      ? this.#order.waiting.length >> 1
-      : this.#order.worthGiving(this.#ways.eager === true ? 1 : MIN_PARTS);
-    if (whole > 0) {
-      const given = this.#order.give(Math.min(whole, MAX_PARTS));
-      return given.map((frame) => shareOf(frame, frame.names.length));
-    }
-    if (!this.inRest) return [];
-    let from = [...this.#order.waiting, ...this.#frames.all].find(({ names }) => names.length > 1);
-    while (from === undefined && !this.#lone.idle) {
-      const [frame] = this.#lone.give(1) as [WalkFrame];
-      this.#frames.push(frame);
-      if (frame.names.length > 1) from = frame;
-    }
-    return from === undefined ? [] : [shareOf(from, from.names.length >> 1)];
+    return giveAway(
+      { order: this.#order, frames: this.#frames, lone: this.#lone },
+      this.#ways.eager === true,
+    );
   }
 
   /** Takes parts of another walk over. */
@@ -183,10 +158,8 @@ export class Walk {
         this.#unreadable(path, directory.layer.branch, error);
       }
     }
-    const { firstOnly, byLevels } = this.#order;
-    if (!firstOnly && !byLevels) return;
-    const bare = byLevels ? 0 : stack.findLastIndex(({ layer }) => this.#comesFirst(layer)) + 1;
-    postponeBare(frame, bare, (name, position) => this.#isHidden(frame, name, position));
+    const firsts = 1 + stack.findLastIndex(({ layer }) => this.#comesFirst(layer));
+    this.#order.postpone(frame, firsts, (name, position) => this.#isHidden(frame, name, position));
   }
 
   /** Whether a layer's directories come before all others: those of an upper, and those that may lead elsewhere. */

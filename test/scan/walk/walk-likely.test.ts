@@ -1,12 +1,9 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { bareRules } from '../../../src/scan/walk/bare-rules.js';
-import { runWalk } from '../../../src/scan/walk/run-walk.js';
-import { ascii, type Bytes } from '../../../src/sys/bytes.js';
-import { close, openDirectory } from '../../../src/sys/open.js';
-import type { Layer } from '../../../src/union/view-rules.js';
+import type { Bytes } from '../../../src/sys/bytes.js';
 import { type TempDir, tempDir } from '../../support/temp-dir.js';
+import { walkOrder } from '../../support/walk-order.js';
 
 const tree = ['a', 'a/one', 'a/two', 'b', 'b/far', 'b/far/away', 'c', 'c/c', 'd'];
 
@@ -19,25 +16,8 @@ describe('a walk that is told where to look first', () => {
   });
   afterEach(() => home.dispose());
 
-  async function entered(likely: readonly string[], enough?: string): Promise<string[]> {
-    const root = openDirectory(home.path as Bytes);
-    const layer: Layer = { branch: 0, role: 'lower', whiteouts: false, root, path: home.path as Bytes };
-    const order: string[] = [];
-    try {
-      const visitor = {
-        wanted: () => undefined,
-        complete: () => enough !== undefined && order.includes(enough),
-        likely: async () => likely as Bytes[],
-        onDirectory: ({ path }: { readonly path: Bytes }) => order.push(path),
-        onName: () => undefined,
-        onUnreadable: ({ path }: { readonly path: Bytes }) => order.push(`unreadable ${path}`),
-      };
-      await runWalk([{ layer, fd: root, real: ascii('') }], bareRules, visitor, {});
-    } finally {
-      close(root);
-    }
-    return order;
-  }
+  const entered = (likely: readonly string[], enough?: string): Promise<string[]> =>
+    walkOrder(home.path, () => ({ likely: async () => likely as Bytes[] }), enough);
 
   test('goes there by the shortest way, and ends when that is enough', async () => {
     expect(await entered(['b/far/away'], 'b/far/away')).toEqual(['', 'b', 'b/far', 'b/far/away']);

@@ -1,13 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { bareRules } from '../../../src/scan/walk/bare-rules.js';
 import { Nearness } from '../../../src/scan/walk/nearness.js';
-import { runWalk } from '../../../src/scan/walk/run-walk.js';
-import { ascii, type Bytes } from '../../../src/sys/bytes.js';
-import { close, openDirectory } from '../../../src/sys/open.js';
-import type { Layer } from '../../../src/union/view-rules.js';
+import type { Bytes } from '../../../src/sys/bytes.js';
 import { type TempDir, tempDir } from '../../support/temp-dir.js';
+import { walkOrder } from '../../support/walk-order.js';
 
 /** A system with much below the siblings of where a name is known. */
 const tree = [
@@ -36,29 +33,16 @@ describe('a walk that knows where names are', () => {
   });
   afterEach(() => home.dispose());
 
-  async function entered(
+  const entered = (
     nearTo: (order: readonly string[]) => readonly string[],
     { enough, near }: { enough?: string; near?: number } = {},
-  ): Promise<string[]> {
-    const root = openDirectory(home.path as Bytes);
-    const layer: Layer = { branch: 0, role: 'lower', whiteouts: false, root, path: home.path as Bytes };
-    const order: string[] = [];
-    try {
-      const visitor = {
-        wanted: () => undefined,
-        complete: () => enough !== undefined && order.includes(enough),
-        nearTo: () => nearTo(order) as Bytes[],
-        onDirectory: ({ path }: { readonly path: Bytes }) => order.push(path),
-        onName: () => undefined,
-        onUnreadable: ({ path }: { readonly path: Bytes }) => order.push(`unreadable ${path}`),
-      };
-      const ways = near === undefined ? {} : { near };
-      await runWalk([{ layer, fd: root, real: ascii('') }], bareRules, visitor, { ways });
-    } finally {
-      close(root);
-    }
-    return order;
-  }
+  ): Promise<string[]> =>
+    walkOrder(
+      home.path,
+      (order) => ({ nearTo: () => nearTo(order) as Bytes[] }),
+      enough,
+      near === undefined ? {} : { near },
+    );
 
   const all = ['', ...tree].sort();
 
