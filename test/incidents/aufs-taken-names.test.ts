@@ -148,6 +148,16 @@ describe('a name that another file took', () => {
     const entry = await keptEntry(scene);
     expect(entry.reason).toBe(`entry ${entries[1]} claims the same file`);
   });
+
+  test('a crash, and the group written anew by the next mount, or else a file renamed over its name', async () => {
+    const scene = twoGroups();
+    writeFileSync(scene.upper.at(ascii('one')), 'the first file, as it was\nfirst session\n');
+    writeFileSync(scene.upper.at(ascii('one2')), 'nothing of the first or the second\n');
+    const entries = [scene.plink('one', 11), scene.plink('one2', 12)];
+    scene.white('two');
+    const entry = await keptEntry(scene);
+    expect(entry.reason).toBe(`entry ${entries[1]} claims the same file`);
+  });
 });
 
 describe('a name that a file with the same in it took', () => {

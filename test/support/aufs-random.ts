@@ -116,6 +116,8 @@ function act(random: Random, model: AufsModel, story: string[]): void {
     case 'link':
     case 'replace': {
       if (target === undefined || target === path || file?.rewritten !== false) return;
+      // Nor does an empty one, among others of the same time.
+      if (file.content === '' && model.files.has(target)) return;
       if (model.files.has(target)) {
         tell(`unlink ${target}`);
         model.unlink(target);

@@ -10,7 +10,13 @@ import type { PlinkNames, RemovedFile } from './aufs-upper-names.js';
 /** The lower file that an entry's upper names prove, or why they prove none. */
 export type Proof =
   | { readonly origin: Namesake }
-  | { readonly origin: undefined; readonly reason: string; readonly evidence: readonly string[] };
+  | {
+      readonly origin: undefined;
+      readonly reason: string;
+      readonly evidence: readonly string[];
+      /** Lower files that have its names, and of which it may be the copy all the same. */
+      readonly perhaps?: readonly Namesake[];
+    };
 
 /**
  * Which lower file an entry is the copy of, by names. The number in its name was handed out by one mount and says
@@ -34,6 +40,7 @@ export function proveOrigin(plink: RawPlink, upper: PlinkNames): Proof {
           ? `/${path}: no lower file`
           : `/${path}: lower inode ${namesake.ino} (branch ${namesake.branch})`,
       ),
+      [...distinct.values()],
     );
   }
   if ((origin.stat.mode & S_IFMT) !== (plink.stat.mode & S_IFMT)) {
@@ -42,8 +49,8 @@ export function proveOrigin(plink: RawPlink, upper: PlinkNames): Proof {
   return { origin };
 }
 
-function refuse(reason: string, evidence: readonly string[] = []): Proof {
-  return { origin: undefined, reason, evidence };
+function refuse(reason: string, evidence: readonly string[] = [], perhaps: readonly Namesake[] = []): Proof {
+  return { origin: undefined, reason, evidence, perhaps };
 }
 
 /**
@@ -90,25 +97,26 @@ export function weigh(
       `it has the name of the lower /${origin.path}, but is like another lower file: the name may have been taken over`,
     );
   }
+  const doubt = (reason: string): Proof => refuse(reason, [], [origin]);
   if (unseen !== undefined) {
-    return refuse(
+    return doubt(
       `it is not quite like the lower /${origin.path}, and /${unseen.path} cannot be searched for what it may be instead (${unseen.code})`,
     );
   }
   const twin = covering > 1 ? undefined : removed.find((each) => isAsLike(each, origin, own, others));
   if (twin !== undefined) {
-    return refuse(
+    return doubt(
       `it is like the lower /${origin.path}, whose name it has, and as much like /${twin.names[0]}, which may have been renamed over that name`,
     );
   }
   if (own.degree !== 'none' || covering > 1) return { origin };
   if (!own.sameRights) {
-    return refuse(
+    return doubt(
       `neither its content nor its mode and owner are those of the lower /${origin.path}: nothing but the name speaks for it`,
     );
   }
   if (origin.stat.nlink === 1) {
-    return refuse(
+    return doubt(
       `nothing in it is of the lower /${origin.path}, and a file with one link gets a pseudo-link by ln alone: another file may have taken the name`,
     );
   }
@@ -116,7 +124,7 @@ export function weigh(
     ({ file }) => !same(file, origin) && file.stat.nlink > 1 && sameRights(file, plink),
   );
   if (displaced === undefined) return { origin };
-  return refuse(
+  return doubt(
     `nothing in it is of the lower /${origin.path}, and it may as well be /${displaced.names[0]}, renamed over that name`,
   );
 }

@@ -113,26 +113,34 @@ function wantedLowers(judged: Judged): LowerWanted[] {
   }));
 }
 
-/** Two entries of one lower file: neither may be acted on. */
+/**
+ * Entries whose lower file another one claims, if only by a name and perhaps wrongly: none of them may be acted on. A
+ * crash leaves the entry of one session beside that of the next.
+ */
 function rivals(judged: readonly Judged[]): Map<RawPlink, RawPlink['name']> {
-  const claimants = new Map<string, RawPlink[]>();
-  for (const { plink, proof } of judged) {
-    if (proof.origin === undefined) continue;
-    const key = lowerKey(proof.origin.branch, proof.origin);
-    const list = claimants.get(key);
-    if (list === undefined) claimants.set(key, [plink]);
-    else list.push(plink);
+  const claimants = new Map<string, Judged[]>();
+  for (const each of judged) {
+    for (const file of claimed(each)) {
+      const key = lowerKey(file.branch, file);
+      const list = claimants.get(key);
+      if (list === undefined) claimants.set(key, [each]);
+      else list.push(each);
+    }
   }
   const found = new Map<RawPlink, RawPlink['name']>();
   for (const list of claimants.values()) {
-    const inodes = new Set(list.map(({ branch, stat }) => lowerKey(branch, stat)));
-    if (inodes.size < 2) continue;
-    for (const plink of list) {
-      const other = list.find((each) => each !== plink);
-      if (other !== undefined) found.set(plink, other.name);
+    const inodeOf = ({ plink: { branch, stat } }: Judged): string => lowerKey(branch, stat);
+    if (new Set(list.map(inodeOf)).size < 2) continue;
+    for (const each of list) {
+      const other = list.find((one) => inodeOf(one) !== inodeOf(each));
+      if (other !== undefined && each.proof.origin !== undefined) found.set(each.plink, other.plink.name);
     }
   }
   return found;
+}
+
+function claimed({ proof }: Judged): readonly Namesake[] {
+  return proof.origin === undefined ? (proof.perhaps ?? []) : [proof.origin];
 }
 
 function leftovers(uppers: readonly Layer[], owed: boolean, upper: UpperPlinkNames): Leftovers {
