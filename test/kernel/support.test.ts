@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -7,16 +8,20 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from '@jest/globals';
 import { command } from '../support/command.js';
 import { kernelLog } from '../support/kernel-log.js';
+import { namesOneOf } from '../support/kernel-log-names.js';
 import { type LoopImage, makeLoopImage, openLoopImage, packLoopImage } from '../support/loop-image.js';
 import { mountsBelow } from '../support/mountinfo.js';
 import { describeKernel } from '../support/needs.js';
 import { mountOverlay } from '../support/overlay-mount.js';
+import { overlayPlace, whileMounted } from '../support/overlay-place.js';
+import { pause } from '../support/pause.js';
 import { tempDir } from '../support/temp-dir.js';
+import { snapshot, type Tree } from '../support/tree.js';
 
 const captures = fileURLToPath(new URL('../../fixtures/overlay', import.meta.url));
 
@@ -120,5 +125,39 @@ describeKernel('kernel log', ['root', 'loop', 'kmsg', 'overlay', 'ext4'], () => 
 
     expect(messages.join('\n')).toContain('no_such_option');
     expect(kernelLog(() => undefined)).toEqual([]);
+  });
+
+  test('names a file without its count by a path that is found again, odd bytes and the top included', () => {
+    const image = own(makeLoopImage('ext4'));
+    const place = overlayPlace(image.mountpoint);
+    const names = ['top', 'd/caf\u00e9\\b', 'd/e/plain'];
+    for (const [i, name] of names.entries()) {
+      const file = join(place.lowers[0] ?? '', name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, 'data');
+      linkSync(file, `${file}${i}`);
+    }
+    whileMounted(place, ['index=on'], ({ root }) => {
+      for (const name of names) chmodSync(join(root, name), 0o600);
+    });
+    command('setfattr', '-x', 'trusted.overlay.nlink', ...names.map((name) => join(place.upper, name)));
+
+    let tree: Tree = [];
+    const look = () =>
+      kernelLog(() => {
+        tree = whileMounted(place, ['index=on'], ({ root }) => snapshot(root));
+      }, /failed to get index nlink/);
+    let log = look();
+    if (log.length < names.length) {
+      // The kernel says it ten times in five seconds, whatever the mount.
+      pause(5_500);
+      log = look();
+    }
+
+    expect(log).toHaveLength(names.length);
+    expect(log.map((line) => namesOneOf(line, tree))).toEqual(log.map(() => true));
+    const others = tree.filter(({ kind }) => kind === 'directory');
+    expect(log.map((line) => namesOneOf(line, others))).toEqual(log.map(() => false));
+    expect(namesOneOf('overlayfs: no_such_option', tree)).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import { ascii, bytesFromText } from '../../src/sys/bytes.js';
 import { MNT_DETACH, mount, umount } from '../../src/sys/mount.js';
 import { kernelLogOf } from './kernel-log.js';
+import { namesOneOf } from './kernel-log-names.js';
 import { overlayOptions } from './overlay-mount.js';
 import type { OverlayPlace } from './overlay-place.js';
 import { indexNames, viewOf } from './overlay-verifier.js';
@@ -34,12 +35,9 @@ export async function whileMountedAsync<T>(
  * a restore through the mount calls mount(2) for nothing.
  */
 function ofThisMount(log: readonly string[], tree: Tree): string[] {
-  return log.filter((line) => {
-    // The kernel tells the last two components.
-    const path = /\(([^,]*), err=/.exec(line)?.[1];
-    if (path === undefined) return /index lookup|bad index|invalid origin|copy.up/.test(line);
-    return tree.some((entry) => `/${entry.path}`.endsWith(`/${path}`));
-  });
+  return log.filter(
+    (line) => namesOneOf(line, tree) ?? /index lookup|bad index|invalid origin|copy.up/.test(line),
+  );
 }
 
 /** What a restore through the mount must leave as it is: all but the change time, and whence a directory comes. */

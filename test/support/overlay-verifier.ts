@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { IndexEntry } from '../../src/scan/result.js';
 import type { Bytes } from '../../src/sys/bytes.js';
 import { kernelLog } from './kernel-log.js';
+import { namesOneOf } from './kernel-log-names.js';
 import { type OverlayPlace, whileMounted } from './overlay-place.js';
 import { byPath, groupsOf, snapshot, type Tree } from './tree.js';
 
@@ -17,7 +18,8 @@ export interface View {
 
 /**
  * Mounts the overlay, looks at everything, and unmounts it. The kernel log is the whole machine's: lines are
- * believed to be about this overlay only if a second look gives them again.
+ * believed to be about this overlay only if a second look gives them again, and if what they name is there (two
+ * processes that look twice at a time give each other's lines twice).
  */
 export function viewOf(place: OverlayPlace, options: readonly string[]): View {
   let tree: Tree = [];
@@ -27,7 +29,10 @@ export function viewOf(place: OverlayPlace, options: readonly string[]): View {
     });
   const log = look();
   const again = log.length > 0 ? look() : [];
-  return { tree, log: log.filter((line) => again.includes(line) && !refusal.test(line)) };
+  const own = log.filter(
+    (line) => again.includes(line) && !refusal.test(line) && namesOneOf(line, tree) !== false,
+  );
+  return { tree, log: own };
 }
 
 /** Upper, index and lowers: all that a run could touch. */
