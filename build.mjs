@@ -85,7 +85,10 @@ if (esbuild !== undefined) {
   await bundleProgram();
   await esbuild.build({
     ...scriptOptions,
-    entryPoints: { 'walk-worker': 'src/scan/walk/walk-worker.ts' },
+    entryPoints: {
+      'walk-worker': 'src/scan/walk/walk-worker.ts',
+      'ext4-worker': 'src/scan/ext4/ext4-worker.ts',
+    },
     outExtension: { '.js': '.cjs' },
     banner: { js: FILE_URL },
   });

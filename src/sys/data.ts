@@ -1,10 +1,11 @@
-import { checkFd } from './check.js';
-import { native } from './libc.js';
-import { invoke } from './seam.js';
-import { isSysError } from './sys-error.js';
+import { BadArgument, checkFd } from './check.js';
+import { ADDRESS, errno, type FixedMemory, native, nativeNow } from './libc.js';
+import { interposed, invoke } from './seam.js';
+import { isSysError, SysError } from './sys-error.js';
 
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
+const EINTR = 4;
 
 const preadCall = native('long pread(int fd, void *buffer, size_t size, int64_t offset)');
 const pwriteCall = native('long pwrite(int fd, void *buffer, size_t size, int64_t offset)');
@@ -15,6 +16,34 @@ const ftruncateCall = native('int ftruncate(int fd, int64_t length)');
 /** Reads up to `buffer.length` bytes at `offset`; the number read, 0 at the end. */
 export function pread(fd: number, buffer: Buffer, offset: number): number {
   return invoke('pread', checkFd(fd), '', () => preadCall(fd, buffer, buffer.length, offset));
+}
+
+let preadFixedCall: ReturnType<typeof nativeNow> | undefined;
+
+/**
+ * As {@link pread}, into memory that stays where it is, and with nothing around the call: for those who make a hundred
+ * thousand.
+ *
+ * @param size - bytes wanted, at most those of the memory
+ * @throws SysError
+ */
+export function preadFixed(
+  fd: number,
+  { address, bytes }: FixedMemory,
+  size: number,
+  offset: number,
+): number {
+  checkFd(fd);
+  if (size > bytes.length) throw new BadArgument(`${size} bytes into memory for ${bytes.length}`);
+  preadFixedCall ??= nativeNow(`long pread(int fd, ${ADDRESS} buffer, size_t size, int64_t offset)`);
+  const call = preadFixedCall;
+  if (interposed()) return invoke('pread', fd, '', () => call(fd, address, size, offset));
+  for (;;) {
+    const length = call(fd, address, size, offset);
+    if (length >= 0) return length;
+    const error = errno();
+    if (error !== EINTR) throw new SysError('pread', error);
+  }
 }
 
 /** Writes the whole buffer at `offset`. */

@@ -69,6 +69,22 @@ export function openTrusted(path: Bytes, flags: number): number {
   return invoke('openat', -100, path, () => openatCall(-100, pathArgument.put(path), flags | O_CLOEXEC, 0));
 }
 
+/**
+ * Whether an open directory lies below the root of the mount that it was opened through, the root itself included. One
+ * that was opened by its handle need not: then the kernel knows no parent of it there (path_connected() in fs/namei.c).
+ */
+export function isBelowMountRoot(fd: number): boolean {
+  checkFd(fd);
+  try {
+    const flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+    close(invoke('openat', fd, '..', () => openatCall(fd, pathArgument.put('..' as Bytes), flags, 0)));
+    return true;
+  } catch (error) {
+    if (isSysError(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
 /** A directory that the administrator gave, open for reading; its atime stays where this process may see to that. */
 export function openDirectory(path: Bytes): number {
   try {

@@ -166,6 +166,7 @@ function parse(): Stat {
 
 export const isDirectory = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFDIR;
 export const isRegular = (s: Pick<Stat, 'mode'>): boolean => (s.mode & S_IFMT) === S_IFREG;
+export const isBlockDevice = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFBLK;
 export const isSymlink = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFLNK;
 
 /** The overlay whiteout: a character device 0:0. */

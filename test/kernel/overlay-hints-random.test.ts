@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { fileSystemHints } from '../../src/scan/hints/ask-hints.js';
 import { type GroupCache, GroupHints } from '../../src/scan/hints/group-hints.js';
 import type { LowerGroups } from '../../src/scan/hints/lower-groups.js';
 import type { NameHints } from '../../src/scan/hints/name-hints.js';
@@ -7,7 +8,7 @@ import type { ScanResult } from '../../src/scan/result.js';
 import { scan } from '../../src/scan/scan.js';
 import type { OverlayUnion } from '../../src/union/union.js';
 import { type FileSystems, mountFileSystems, type ScratchType } from '../support/file-systems.js';
-import { allKnowing, lying } from '../support/hints.js';
+import { allKnowing, lying, lyingLate } from '../support/hints.js';
 import { describeKernel } from '../support/needs.js';
 import { overlayUnion } from '../support/overlay-place.js';
 import { Random } from '../support/random.js';
@@ -71,14 +72,26 @@ let kept: LowerGroups | undefined;
 
 async function expectSame(union: OverlayUnion, random: Random): Promise<void> {
   const look = async (hints?: readonly NameHints[], thorough = false): Promise<ScanResult> =>
-    scan(union, { threads: 1, thorough, ...(hints === undefined ? {} : { hints }) });
+    scan(union, { threads: 1, thorough, ways, ...(hints === undefined ? {} : { hints }) });
+  // Most of these trees are so small that nothing is left to be told late.
+  const ways = random.chance(50) ? { near: 0 } : {};
   const whole = { threads: 1, hints: [], ways: { early: false } };
   const walked = await scan(union, whole);
   const checked = await scan(union, { ...whole, thorough: true });
   const names = walked.entries.filter(({ kind }) => kind === 'file').map(({ name }) => name);
   const links = await lowerLinks(union, names, { hints: [] });
   const groups = new GroupHints({ cache: ofAnyUnion });
-  for (const hints of [undefined, [], [allKnowing], [lying(random)], [lying(random), allKnowing], [groups]]) {
+  const late = [lyingLate(random)];
+  for (const hints of [
+    undefined,
+    [],
+    [allKnowing],
+    [lying(random)],
+    [lying(random), allKnowing],
+    [groups],
+    late,
+    [...fileSystemHints, ...late],
+  ]) {
     expect(facts(await look(hints))).toEqual(facts(walked));
     expect(facts(await look(hints, true))).toEqual(facts(checked));
     expect(await lowerLinks(union, names, hints === undefined ? {} : { hints })).toEqual(links);

@@ -77,7 +77,7 @@ describeKernel('the second thread of a walk', ['root', 'loop', 'overlay', 'ext4'
         const paths = shares.flatMap(({ names }) => names.flatMap((name) =>
           name === 'b' ? ['b/b/b/more', 'b/b/b/other'] : [name + '/' + name + '/' + name + '/more']));
         const missing = paths.map((path) => ({ path, lower: { branch: 1, path } }));
-        const entry = { key, names: [], missing, covered: [], lowerNlink: 5, whiteout: false, twins: [], type: undefined, lowerType: 0o100000 };
+        const entry = { key, names: [], missing, covered: [], outside: 0, lowerNlink: 5, whiteout: false, twins: [], type: undefined, lowerType: 0o100000 };
         const progress = { directories: 1000, names: 0 };
         const upper = { unindexed: [], counted: [], owedTimes: [] };
         port.postMessage({ say: 'found', found: { entries: [entry], unreadable: [], directories: [], upper, redirects: 0 }, progress });

@@ -25,6 +25,7 @@ describe('the npm package', () => {
       expect.arrayContaining([
         'bin/plinkctl.js',
         'dist/main.cjs',
+        'dist/ext4-worker.cjs',
         'dist/walk-worker.cjs',
         'man/plinkctl.8',
         'packaging/systemd/plinkctl-flush@.service',

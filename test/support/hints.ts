@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import type { NameHints } from '../../src/scan/hints/name-hints.js';
+import type { LikelyDirectory, NameHints } from '../../src/scan/hints/name-hints.js';
 import { type Bytes, bytesFromText, bytesOf, parentOf } from '../../src/sys/bytes.js';
+import { handleOf } from '../../src/sys/handle.js';
+import { isSysError } from '../../src/sys/sys-error.js';
 import { inodeOfHandle } from '../../src/union/handle-inode.js';
 import type { Random } from './random.js';
 
@@ -48,4 +50,36 @@ export function lying(random: Random): NameHints {
       return told.map((each) => (random.chance(20) ? (`${each}/../${random.pick(all)}` as Bytes) : each));
     },
   };
+}
+
+/** As {@link lying}, late; names directories of the layers, and files, as lying outside of them too. */
+export function lyingLate(random: Random): NameHints {
+  return {
+    late: {
+      mayKnow: () => true,
+      search: (layers) => ({
+        async directories() {
+          return layers.flatMap((layer) => {
+            const { files, directories } = listed(layer.path);
+            const all = [...directories, ...[...files.values()].flat(), '' as Bytes];
+            return Array.from({ length: random.between(0, 12) }, (): LikelyDirectory => {
+              const path = random.pick(all);
+              const directory = random.chance(50) ? handleAt(layer.root, path) : undefined;
+              return directory === undefined ? { layer, path } : { outside: layers, directory };
+            });
+          });
+        },
+        async end() {},
+      }),
+    },
+  };
+}
+
+function handleAt(root: number, path: Bytes): ReturnType<typeof handleOf> {
+  try {
+    return handleOf(root, path);
+  } catch (error) {
+    if (isSysError(error)) return undefined;
+    throw error;
+  }
 }

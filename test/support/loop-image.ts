@@ -64,6 +64,15 @@ export function makeLoopImage(type: WritableFileSystem, options: LoopImageOption
   });
 }
 
+/** An empty ext4 made with these options of mkfs.ext4(8), with room for 16,000 files. */
+export function makeExt4Image(options: readonly string[]): LoopImage {
+  return loopImage('ext4', [], (image) => {
+    writeFileSync(image, '');
+    truncateSync(image, 256 * MIB);
+    command('mkfs.ext4', '-q', '-F', '-N', '16000', ...options, image);
+  });
+}
+
 /** A read-only file system that holds what is in `directory`, hardlinks and xattrs included. */
 export function packLoopImage(type: ReadOnlyFileSystem, directory: string): LoopImage {
   return loopImage(type, ['ro'], (image) => {

@@ -3,11 +3,12 @@ import type { OverlayHandle } from '../../union/overlay-handle.js';
 import type { HandleLayer } from '../overlay/overlay-layers.js';
 import type { ScanOptions } from '../scan-options.js';
 import { btrfsHints } from './btrfs-hints.js';
-import type { NameHints } from './name-hints.js';
+import { ext4Hints } from './ext4-hints.js';
+import type { LateHints, LateSearch, LikelyDirectory, NameHints } from './name-hints.js';
 import { xfsHints } from './xfs-hints.js';
 
 /** What file systems tell by themselves. */
-export const fileSystemHints: readonly NameHints[] = [btrfsHints, xfsHints];
+export const fileSystemHints: readonly NameHints[] = [btrfsHints, xfsHints, ext4Hints];
 
 /** What was told of one layer, and by whom. */
 export interface Told {
@@ -32,11 +33,45 @@ export async function askHints(
     const files = origins.filter((origin) => mayBeIn(layer, origin)).map(({ handle }) => handle);
     if (layer.role !== 'lower' || files.length === 0) continue;
     for (const source of hints) {
-      const directories = await source.directoriesOf(layer, files, signal);
+      const directories = await source.directoriesOf?.(layer, files, signal);
       if (directories === undefined) continue;
       told.push({ layer, source, directories: new Set(directories) });
       break;
     }
   }
   return told;
+}
+
+/** The sources that may tell something of these layers late. */
+function lateSources(lowers: readonly HandleLayer[], { hints = fileSystemHints }: ScanOptions): LateHints[] {
+  return hints.flatMap(({ late }) => (late?.mayKnow(lowers) === true ? [late] : []));
+}
+
+/** Whether {@link searchLate} may tell something. */
+export function mayTellLate(lowers: readonly HandleLayer[], options: ScanOptions): boolean {
+  return lateSources(lowers, options).length > 0;
+}
+
+/**
+ * Has all sources search that tell something late.
+ *
+ * @param ahead - see {@link LateHints.search}
+ */
+export function searchLate(
+  lowers: readonly HandleLayer[],
+  origins: readonly OverlayHandle[],
+  options: ScanOptions,
+  ahead: boolean,
+): LateSearch {
+  const searches = lateSources(lowers, options).map((late) => late.search(lowers, origins, ahead));
+  return {
+    async directories(signal) {
+      const told: LikelyDirectory[] = [];
+      for (const search of searches) for (const each of await search.directories(signal)) told.push(each);
+      return told;
+    },
+    async end() {
+      for (const search of searches) await search.end();
+    },
+  };
 }

@@ -4,8 +4,8 @@ import { magic } from '../../sys/filesystem.js';
 import { type Handle, handleOf } from '../../sys/handle.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { inodeOfHandle } from '../../union/handle-inode.js';
+import { breather } from '../breather.js';
 import type { HandleLayer } from '../overlay/overlay-layers.js';
-import { breather } from './breather.js';
 import type { NameHints } from './name-hints.js';
 
 /** Inode of every subvolume's root (BTRFS_FIRST_FREE_OBJECTID). */

@@ -4,9 +4,9 @@ import { DT_DIR, DT_UNKNOWN, getdents } from '../../sys/read-directory.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { openLayerPath } from '../../union/open-layer-directory.js';
 import type { Layer } from '../../union/view-rules.js';
-import { breather } from './breather.js';
+import { breather } from '../breather.js';
+import { NumberList } from '../number-list.js';
 import { LowerGroups } from './lower-groups.js';
-import { NumberList } from './number-list.js';
 
 /** Names beyond which no list is made: at some 24 bytes a name it would take 400 MB. */
 const MOST_NAMES = 1 << 24;

@@ -1,5 +1,6 @@
 import type { Bytes } from '../../sys/bytes.js';
 import type { Handle } from '../../sys/handle.js';
+import type { OverlayHandle } from '../../union/overlay-handle.js';
 import type { HandleLayer } from '../overlay/overlay-layers.js';
 
 /** A name that a walk has met, and where. */
@@ -8,6 +9,19 @@ export interface MetName {
   /** Path from the layer's root, of the directory. */
   readonly directory: Bytes;
 }
+
+/** A directory that may hold names, in a layer or on its file system outside of all layers. */
+export type LikelyDirectory =
+  | {
+      readonly layer: HandleLayer;
+      /** From the layer's root. */
+      readonly path: Bytes;
+    }
+  | {
+      /** All layers on its file system. */
+      readonly outside: readonly HandleLayer[];
+      readonly directory: Handle;
+    };
 
 /**
  * Tells where names of lower files may be, without a walk. What it tells is a hint only: each directory is entered
@@ -20,11 +34,29 @@ export interface NameHints {
    *
    * @returns undefined where this source knows nothing of the layer
    */
-  directoriesOf(
+  directoriesOf?(
     layer: HandleLayer,
     files: readonly Handle[],
     signal: AbortSignal | undefined,
   ): Promise<Iterable<Bytes> | undefined>;
   /** What was met in the end of a layer's files that were asked about, for a source that learns. */
   onMet?(layer: HandleLayer, met: readonly MetName[], signal: AbortSignal | undefined): Promise<void>;
+  /** Tells more, for longer work; asked when names are still wanting after those around known ones were looked at. */
+  readonly late?: LateHints;
+}
+
+/** What is told late, of all layers at once. */
+export interface LateHints {
+  /** Whether it is worth asking. */
+  mayKnow(layers: readonly HandleLayer[]): boolean;
+  /** @param ahead - begin at once, in another thread where one can be had; it is asked for the result much later */
+  search(layers: readonly HandleLayer[], files: readonly OverlayHandle[], ahead: boolean): LateSearch;
+}
+
+/** A search for names that takes its time. */
+export interface LateSearch {
+  /** What was found; to be asked for once. */
+  directories(signal: AbortSignal | undefined): Promise<LikelyDirectory[]>;
+  /** Ends it, whether it has found anything or not; nothing of it is left then. */
+  end(): Promise<void>;
 }

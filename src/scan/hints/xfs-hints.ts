@@ -3,7 +3,7 @@ import { fileSystemUuid, magic } from '../../sys/filesystem.js';
 import { type Handle, handleOf } from '../../sys/handle.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { type XfsInode, xfsParents } from '../../sys/xfs-parents.js';
-import { breather } from './breather.js';
+import { breather } from '../breather.js';
 import type { NameHints } from './name-hints.js';
 
 const FILEID_INO64_GEN = 0x81;

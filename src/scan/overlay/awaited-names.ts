@@ -1,5 +1,5 @@
 import { type Bytes, parentOf } from '../../sys/bytes.js';
-import { type EntryNames, timesMet } from './entry-names.js';
+import { type EntryNames, linksMet } from './entry-names.js';
 
 /** Entries, and names of each, of which it is told where they are: 3 milliseconds. */
 const MOST_ENTRIES = 2000;
@@ -25,7 +25,7 @@ export class AwaitedNames {
   /** Notes that so many names were just added to what was met of an entry, whose first one has told its links. */
   note(found: EntryNames, added: number): void {
     if (added === 0) return;
-    const now = timesMet(found);
+    const now = linksMet(found);
     const before = now - added;
     const links = found.lowerNlink ?? Number.POSITIVE_INFINITY;
     if (before < links && now >= links) this.#waiting -= 1;
@@ -42,7 +42,7 @@ export class AwaitedNames {
     for (const found of this.#byKey.values()) {
       const links = found.lowerNlink ?? this.#linksOf(found.key);
       if (links === undefined) return [];
-      if (timesMet(found) < links) keys.push(found.key);
+      if (linksMet(found) < links) keys.push(found.key);
     }
     return keys;
   }

@@ -10,6 +10,8 @@ export interface EntryNames {
   missing: readonly MissingName[];
   /** Names of the lower file that do not show, since a higher layer covers them. */
   covered: readonly BranchPath[];
+  /** How many names the lower file was found to have outside of all lowers. */
+  outside: number;
   /** Links of the lower file in its own file system; undefined until a name of it was met. */
   lowerNlink: number | undefined;
   /** The lower file is a whiteout in the form of an attribute: no name of it shows. */
@@ -62,6 +64,7 @@ export function noNames(key: string, type: number | undefined): EntryNames {
     names: none,
     missing: none,
     covered: none,
+    outside: 0,
     lowerNlink: undefined,
     whiteout: false,
     twins: none,
@@ -75,6 +78,7 @@ export function forgetNames(found: EntryNames): void {
   found.names = none;
   found.missing = none;
   found.covered = none;
+  found.outside = 0;
   found.twins = none;
 }
 
@@ -86,6 +90,11 @@ export function typeDiffers({ type, lowerType, missing }: EntryNames): boolean {
 /** How often a name of the lower file was met; the same one twice where a redirect leads to it a second way. */
 export function timesMet({ missing, covered }: EntryNames): number {
   return missing.length + covered.length;
+}
+
+/** How many links of the lower file are accounted for: as often as it was {@link timesMet}, and outside of all lowers. */
+export function linksMet(found: EntryNames): number {
+  return timesMet(found) + found.outside;
 }
 
 /** Where the lower file's names were met, visible or covered. */

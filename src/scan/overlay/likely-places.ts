@@ -1,11 +1,12 @@
 import { type Bytes, componentsOf, parentOf } from '../../sys/bytes.js';
+import type { Handle } from '../../sys/handle.js';
 import { isDirectory, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import type { OverlayHandle } from '../../union/overlay-handle.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
 import { closeStack, type Stack } from '../../union/view-rules.js';
-import { askHints, mayBeIn, type Told } from '../hints/ask-hints.js';
-import type { MetName } from '../hints/name-hints.js';
+import { askHints, mayBeIn, mayTellLate, searchLate, type Told } from '../hints/ask-hints.js';
+import type { LateSearch, LikelyDirectory, MetName } from '../hints/name-hints.js';
 import type { ScanOptions } from '../scan-options.js';
 import type { WalkDirectory } from '../walk/walk-visitor.js';
 import { type EntryNames, lowerPlaces } from './entry-names.js';
@@ -19,6 +20,9 @@ export interface HiddenDirectory {
   readonly path: Bytes;
 }
 
+/** A directory outside of all layers of its file system. */
+export type OutsideDirectory = Extract<LikelyDirectory, { readonly directory: Handle }>;
+
 /** The directories that a walk looks into first, and those of them that the union hides. */
 export class LikelyPlaces {
   readonly #overlay: OverlayLayers;
@@ -27,11 +31,23 @@ export class LikelyPlaces {
   /** By `branch/path`: told of, and not met on the walk. */
   readonly #unmet = new Map<string, HiddenDirectory>();
   #told: readonly Told[] | undefined;
+  readonly #begun: LateSearch | undefined;
+  #toldLate = false;
+  #mayTellLate: boolean | undefined;
+  readonly #outside: OutsideDirectory[] = [];
 
-  constructor(overlay: OverlayLayers, rules: OverlayRules, options: ScanOptions) {
+  /** @param begun - what is searched for already, of all entries */
+  constructor(overlay: OverlayLayers, rules: OverlayRules, options: ScanOptions, begun?: LateSearch) {
     this.#overlay = overlay;
+    this.#begun = begun;
     this.#rules = rules;
     this.#options = options;
+  }
+
+  /** Whether there is more to be told late. */
+  get knowsLate(): boolean {
+    this.#mayTellLate ??= mayTellLate(this.#overlay.lowers, this.#options);
+    return !this.#toldLate && this.#mayTellLate;
   }
 
   /** Directories that may hold names of these files, as paths from the union's root; none when asked again. */
@@ -39,13 +55,32 @@ export class LikelyPlaces {
     if (this.#told !== undefined) return [];
     this.#told = await askHints(this.#overlay.lowers, origins, this.#options);
     const places: Bytes[] = [];
-    for (const { layer, directories } of this.#told) {
-      for (const path of directories) {
-        places.push(path);
-        this.#unmet.set(`${layer.branch}/${path}`, { layer, path });
-      }
+    for (const { layer, directories } of this.#told)
+      for (const path of directories) places.push(this.#expect(layer, path));
+    return places;
+  }
+
+  /** As {@link of}, by those who take longer; what they tell of directories elsewhere is for {@link takeOutside}. */
+  async lateOf(origins: readonly OverlayHandle[]): Promise<Bytes[]> {
+    if (!this.knowsLate) return [];
+    this.#toldLate = true;
+    const places: Bytes[] = [];
+    const search = this.#begun ?? searchLate(this.#overlay.lowers, origins, this.#options, false);
+    for (const told of await search.directories(this.#options.signal)) {
+      if ('path' in told) places.push(this.#expect(told.layer, told.path));
+      else this.#outside.push(told);
     }
     return places;
+  }
+
+  /** The directories that hold names outside of all layers; each is told once. */
+  takeOutside(): OutsideDirectory[] {
+    return this.#outside.splice(0);
+  }
+
+  #expect(layer: HandleLayer, path: Bytes): Bytes {
+    this.#unmet.set(`${layer.branch}/${path}`, { layer, path });
+    return path;
   }
 
   /** Takes note of a directory of the walk. */

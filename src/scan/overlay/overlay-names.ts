@@ -4,7 +4,7 @@ import { isSysError } from '../../sys/sys-error.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
 import type { Layer, LayerDirectory } from '../../union/view-rules.js';
 import { withOne } from '../../with-one.js';
-import { lookInto } from '../hints/look-into.js';
+import { lookInto, lookOutside } from '../hints/look-into.js';
 import { KnownPlaces } from '../known-places.js';
 import { MissingDirectories } from '../missing-directories.js';
 import type { Unreadable } from '../result.js';
@@ -15,12 +15,12 @@ import {
   type EntryNames,
   type FoundNames,
   forgetNames,
+  linksMet,
   noNames,
   type SoughtInode,
-  timesMet,
 } from './entry-names.js';
 import { LayerDevices } from './layer-devices.js';
-import type { HiddenDirectory, LikelyPlaces } from './likely-places.js';
+import type { HiddenDirectory, LikelyPlaces, OutsideDirectory } from './likely-places.js';
 import { LowerOrigins } from './lower-origins.js';
 import { originInName } from './overlay-index.js';
 import { type HandleLayer, indexNameOf, type OverlayLayers } from './overlay-layers.js';
@@ -150,10 +150,11 @@ export class OverlayNames implements WalkVisitor {
       ours.names = [...ours.names, ...theirs.names];
       ours.missing = [...ours.missing, ...theirs.missing];
       ours.covered = [...ours.covered, ...theirs.covered];
+      ours.outside += theirs.outside;
       ours.twins = [...ours.twins, ...theirs.twins];
       ours.lowerNlink ??= theirs.lowerNlink;
       ours.lowerType ??= theirs.lowerType;
-      this.#awaited?.note(ours, timesMet(theirs));
+      this.#awaited?.note(ours, linksMet(theirs));
     }
     for (const each of other.unreadable) this.unreadable.push(each);
     this.upper.merge(other.upper);
@@ -167,10 +168,16 @@ export class OverlayNames implements WalkVisitor {
     return this.#redirects === 0 && this.#awaited?.all() === true;
   }
 
-  async likely(): Promise<Iterable<Bytes>> {
+  get knowsLate(): boolean {
+    return this.#redirects === 0 && this.#places?.knowsLate === true;
+  }
+
+  async likely(late: boolean): Promise<Iterable<Bytes>> {
     if (this.#places === undefined || this.#redirects > 0) return [];
-    const origins = (this.#awaited?.wanting() ?? []).map(originInName);
-    const places = await this.#places.of(origins.filter((origin) => origin !== undefined));
+    const wanting = (this.#awaited?.wanting() ?? []).map(originInName);
+    const origins = wanting.filter((origin) => origin !== undefined);
+    const places = await (late ? this.#places.lateOf(origins) : this.#places.of(origins));
+    for (const directory of this.#places.takeOutside()) this.#lookOutside(directory);
     if (places.length === 0 && this.unreadable.length === 0)
       for (const directory of this.#places.hidden()) this.#lookIntoHidden(directory);
     return places;
@@ -188,13 +195,30 @@ export class OverlayNames implements WalkVisitor {
   /** Counts the names in a directory that the union shows nowhere: they are names of the group, and covered. */
   #lookIntoHidden({ layer, path }: HiddenDirectory): void {
     lookInto(layer, path, this.#wanted.get(layer.branch) ?? 'all', (dirfd, name) => {
-      const key = indexNameOf(layer, dirfd, name);
-      const found = key === undefined ? undefined : this.byKey.get(key);
+      const found = this.#entryOf(layer, dirfd, name);
       if (found === undefined) return;
-      found.lowerNlink = stat(dirfd, name).nlink;
       found.covered = withOne(found.covered, { branch: layer.branch, path: joinBytes(path, name) });
       this.#awaited?.note(found, 1);
     });
+  }
+
+  /** Counts the names in a directory that no lower has. */
+  #lookOutside({ outside, directory }: OutsideDirectory): void {
+    const [layer] = outside as readonly [HandleLayer];
+    lookOutside(outside, directory, this.#wanted.get(layer.branch) ?? 'all', (dirfd, name) => {
+      const found = this.#entryOf(layer, dirfd, name);
+      if (found === undefined) return;
+      found.outside += 1;
+      this.#awaited?.note(found, 1);
+    });
+  }
+
+  /** The entry that a name which no union shows belongs to. */
+  #entryOf(layer: HandleLayer, dirfd: number, name: Bytes): EntryNames | undefined {
+    const key = indexNameOf(layer, dirfd, name);
+    const found = key === undefined ? undefined : this.byKey.get(key);
+    if (found !== undefined) found.lowerNlink = stat(dirfd, name).nlink;
+    return found;
   }
 
   onUnreadable(unreadable: Unreadable): void {

@@ -6,17 +6,19 @@ import { encodeOverlayHandle, parseOverlayHandle } from '../../union/overlay-han
 import { type OverlayRules, overlayRules } from '../../union/overlay-rules.js';
 import type { OverlayUnion } from '../../union/union.js';
 import type { LayerDirectory } from '../../union/view-rules.js';
+import { mayTellLate, searchLate } from '../hints/ask-hints.js';
+import type { LateSearch } from '../hints/name-hints.js';
 import { isOwnTemporary, RUNNING_XATTR } from '../own-marks.js';
 import type { ScanResult } from '../result.js';
 import type { ScanOptions } from '../scan-options.js';
 import { runWalk } from '../walk/run-walk.js';
-import { type SharedWalk, shareWalk } from '../walk/share-walk.js';
+import { isAlone, type SharedWalk, shareWalk } from '../walk/share-walk.js';
 import { type SoughtInode, timesMet, type UnindexedFile } from './entry-names.js';
 import { LikelyPlaces } from './likely-places.js';
 import { lowerLinks } from './lower-links.js';
 import { Origins } from './origin-state.js';
 import { overlayFindings } from './overlay-findings.js';
-import { type RawIndexEntry, readOverlayIndex } from './overlay-index.js';
+import { originInName, type RawIndexEntry, readOverlayIndex } from './overlay-index.js';
 import { type OverlayLayers, openOverlayLayers } from './overlay-layers.js';
 import { OverlayNames } from './overlay-names.js';
 import { classify } from './overlay-states.js';
@@ -24,17 +26,45 @@ import { classify } from './overlay-states.js';
 /** Scans an overlay: entries by name, upper names by inode, lower names by file handle. */
 export async function scanOverlay(union: OverlayUnion, options: ScanOptions): Promise<ScanResult> {
   const overlay = openOverlayLayers(union);
-  let sharing: SharedWalk | undefined;
+  let helpers: Helpers = {};
   try {
     const names = overlay.index === undefined ? [] : namesIn(overlay.index);
-    if (options.threads !== 1)
-      sharing = shareWalk({ union, ways: options.ways ?? {} }, overlay.lowers, names.length);
+    helpers = helpersFor(union, overlay, names, options);
     const raw = overlay.index === undefined ? [] : readOverlayIndex(overlay.index, overlay.prefix, names);
-    return await scanLayers(union, overlay, raw, options, sharing);
+    return await scanLayers(union, overlay, raw, options, helpers);
   } finally {
-    await sharing?.end();
+    await helpers.search?.end();
+    await helpers.sharing?.end();
     overlay.close();
   }
+}
+
+/** What other threads do. */
+interface Helpers {
+  readonly sharing?: SharedWalk | undefined;
+  readonly search?: LateSearch | undefined;
+}
+
+/** Entries that are worth a thread: to read them and to walk their upper names takes as long as one to be up. */
+const WORTH_A_THREAD = 500;
+
+function helpersFor(
+  union: OverlayUnion,
+  overlay: OverlayLayers,
+  names: readonly Bytes[],
+  options: ScanOptions,
+): Helpers {
+  if (options.threads === 1) return {};
+  const begin = names.length >= WORTH_A_THREAD && !isAlone();
+  const sharing = shareWalk({ union, ways: options.ways ?? {} }, overlay.lowers);
+  if (!begin) return { sharing };
+  // Where somebody may tell late where names are, there will be no walk to be shared before.
+  if (!mayTellLate(overlay.lowers, options)) {
+    sharing?.begin();
+    return { sharing };
+  }
+  const origins = names.map(originInName).filter((origin) => origin !== undefined);
+  return { sharing, search: searchLate(overlay.lowers, origins, options, true) };
 }
 
 async function scanLayers(
@@ -42,7 +72,7 @@ async function scanLayers(
   overlay: OverlayLayers,
   raw: readonly RawIndexEntry[],
   options: ScanOptions,
-  sharing: SharedWalk | undefined,
+  { sharing, search }: Helpers,
 ): Promise<ScanResult> {
   const rules = rulesFor(union, overlay);
   const owed = getXattr(overlay.upper.root, ascii(''), RUNNING_XATTR) !== undefined;
@@ -50,7 +80,7 @@ async function scanLayers(
   const sought = soughtKeys(raw);
   const found = new OverlayNames(overlay, rules, sought, inspect);
   const origins = new Origins(overlay);
-  const places = new LikelyPlaces(overlay, rules, options);
+  const places = new LikelyPlaces(overlay, rules, options, search);
   found.expect((key) => origins.linksOf(key), places);
   const progress = { directories: 0, names: 0 };
   if (inspect || found.byKey.size > 0) {

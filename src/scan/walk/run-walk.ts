@@ -49,7 +49,7 @@ export async function runWalk(
         last = milliseconds();
       }
       if (walk.asks) {
-        walk.lookFirst((await visitor.likely?.()) ?? []);
+        walk.lookFirst((await visitor.likely?.(walk.isLate)) ?? []);
         signal?.throwIfAborted();
         continue;
       }

@@ -35,8 +35,6 @@ export type ShareMessage =
 
 /** Milliseconds of a scan that is worth a thread: one takes as long to be up, and most scans end before this. */
 const WORTH_A_THREAD_MS = 40;
-/** Index entries that are: to read them and to walk their upper names takes as long as the thread to be up. */
-const WORTH_A_THREAD_ENTRIES = 500;
 /** Names still to be met that are: one thread goes through them in 80 milliseconds. */
 const WORTH_A_THREAD_NAMES = 200_000;
 
@@ -47,17 +45,9 @@ const worker = threadFile('walk-worker.cjs');
  * runs from its sources and has no file for a thread to run. It must be {@link SharedWalk.end}ed.
  *
  * @param lowers - the layers whose names are most of the walk
- * @param entries - in the index: with many of them it begins at once
  */
-export function shareWalk(
-  scan: SharedScan,
-  lowers: readonly Layer[],
-  entries: number,
-): SharedWalk | undefined {
-  if (worker === undefined) return undefined;
-  const shared = new SharedWalk(worker, scan, lowers);
-  if (entries >= WORTH_A_THREAD_ENTRIES) shared.begin();
-  return shared;
+export function shareWalk(scan: SharedScan, lowers: readonly Layer[]): SharedWalk | undefined {
+  return worker === undefined ? undefined : new SharedWalk(worker, scan, lowers);
 }
 
 /** The share that a second thread has in a walk. */
@@ -144,8 +134,8 @@ export class SharedWalk implements WalkSharing {
     await this.#ended;
   }
 
-  #isWorthAThread({ progress }: Walk): boolean {
-    if (this.#refused || milliseconds() - this.#begun < WORTH_A_THREAD_MS) return false;
+  #isWorthAThread({ progress, mayShare }: Walk): boolean {
+    if (this.#refused || !mayShare || milliseconds() - this.#begun < WORTH_A_THREAD_MS) return false;
     if (this.#namesLeft(progress.names) < WORTH_A_THREAD_NAMES) return false;
     this.#refused = isAlone();
     return !this.#refused;
@@ -216,7 +206,7 @@ export class SharedWalk implements WalkSharing {
 }
 
 /** Whether two threads would take turns on one processor. */
-function isAlone(): boolean {
+export function isAlone(): boolean {
   return process.getBuiltinModule('node:os').availableParallelism() < 2;
 }
 

@@ -30,31 +30,46 @@ export class WalkOrder {
   readonly #broad: WalkFrame[] = [];
   /** Subdirectories that were kept for the next levels. */
   #kept = 0;
-  #phase: 'first' | 'likely' | 'near' | 'rest';
+  #phase: 'first' | 'likely' | 'near' | 'wanting' | 'rest';
+  /** Whether those around known names were walked. */
+  #late = false;
+  readonly #knowsLate: () => boolean;
 
   /**
    * @param ordered - whether there are phases at all; otherwise all is the rest
    * @param near - how many directories are kept to be entered level by level
+   * @param knowsLate - whether it will be told more of where names are likely
    */
-  constructor(ordered: boolean, nearTo: NearTo, near: number) {
+  constructor(ordered: boolean, nearTo: NearTo, near: number, knowsLate: () => boolean) {
     this.#phase = ordered ? 'first' : 'rest';
     this.#nearTo = nearTo;
     this.#near = near;
+    this.#knowsLate = knowsLate;
   }
 
   /** Whether the walk is led no more: what is left may be entered in any order, and shared. */
   get inRest(): boolean {
-    return this.#phase === 'near' || this.#phase === 'rest';
+    return this.#phase === 'near' || this.#phase === 'wanting' || this.#phase === 'rest';
+  }
+
+  /** Whether those around known names were walked. */
+  get isLate(): boolean {
+    return this.#late;
+  }
+
+  /** Whether parts of the walk may go to another: not while somebody may still tell where to look. */
+  get mayShare(): boolean {
+    return this.#phase === 'rest' || !(this.#late || this.#knowsLate());
   }
 
   /** Whether the subdirectories of what is entered {@link wait}. */
   get byLevels(): boolean {
-    return this.#phase === 'near';
+    return this.#phase === 'near' || this.#phase === 'wanting';
   }
 
   /** Whether a phase has come to its end and another may be told of by {@link lookFirst}. */
   get asks(): boolean {
-    return !this.inRest && this.#likelyFrames.length === 0;
+    return (!this.inRest || this.#phase === 'wanting') && this.#likelyFrames.length === 0;
   }
 
   /** What waits, for those who give a part of it away. */
@@ -74,7 +89,7 @@ export class WalkOrder {
       if (frame.names.length > 0) this.#likelyFrames.push(frame);
       else this.putOff(frame);
     }
-    this.#phase = this.#likely.size > known ? 'likely' : 'near';
+    this.#phase = this.#likely.size > known ? 'likely' : this.#late ? 'rest' : 'near';
   }
 
   /**
@@ -85,7 +100,7 @@ export class WalkOrder {
    */
   postpone(frame: WalkFrame, firsts: number, isHidden: (name: Bytes, position: number) => boolean): void {
     if (this.#phase === 'first') postponeBare(frame, firsts, isHidden);
-    if (this.#phase === 'near') postponeBare(frame, 0, isHidden);
+    if (this.byLevels) postponeBare(frame, 0, isHidden);
   }
 
   /** Whether a subdirectory that was put off before is to be entered in a later phase. */
@@ -107,7 +122,7 @@ export class WalkOrder {
     this.#waiting.push(frame);
     if (this.#phase !== 'near') return;
     this.#kept += frame.names.length;
-    if (this.#kept > this.#near) this.#goEverywhere();
+    if (this.#kept > this.#near) this.#leaveNear();
   }
 
   /** The next directory with subdirectories to be entered. */
@@ -118,13 +133,18 @@ export class WalkOrder {
     if (this.#phase === 'near') {
       const near = this.#nextNear();
       if (near !== undefined) return near;
-      this.#goEverywhere();
+      this.#leaveNear();
     }
-    return this.#waiting.pop();
+    return this.asks ? undefined : this.#waiting.pop();
   }
 
-  #goEverywhere(): void {
-    this.#phase = 'rest';
+  #leaveNear(): void {
+    this.#late = true;
+    this.#goOn(this.#knowsLate() ? 'wanting' : 'rest');
+  }
+
+  #goOn(phase: 'wanting' | 'rest'): void {
+    this.#phase = phase;
     for (const frames of [this.#level, this.#broad])
       for (const frame of frames.splice(0)) this.#waiting.push(frame);
     this.#sort(this.#waiting);
@@ -156,7 +176,7 @@ export class WalkOrder {
 
   /** Takes over what another walk was to do. */
   add(frames: readonly WalkFrame[]): void {
-    this.#goEverywhere();
+    this.#goOn('rest');
     this.#waiting.push(...frames);
   }
 

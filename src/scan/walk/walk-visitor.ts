@@ -30,8 +30,12 @@ export interface WalkVisitor {
    * Directories, as paths from the union's root, to be entered before all others that are left; asked when those that
    * come first were walked and names are still wanting, and again until it tells none. Only the order
    * of the walk depends on it: a path that is not there, or does not show, leads nowhere.
+   *
+   * @param late - those around known names were walked too, and what is left is as much as it is
    */
-  likely?(): Promise<Iterable<Bytes>>;
+  likely?(late: boolean): Promise<Iterable<Bytes>>;
+  /** Whether {@link likely} has more to tell late: until then the walk is led, and nothing of it is given away. */
+  readonly knowsLate?: boolean;
   /**
    * Directories of known names, as paths from the union's root, of what has others that are still to be met; those around
    * them come first. None where they are so many that no order helps.

@@ -55,6 +55,7 @@ export class Walk {
       visitor.complete !== undefined && ways.early !== false,
       () => visitor.nearTo?.() ?? [],
       ways.near ?? NEAR,
+      () => visitor.knowsLate === true,
     );
   }
 
@@ -78,6 +79,11 @@ export class Walk {
     return (
       this.#order.asks && this.#frames.length === 0 && this.#visitor.likely !== undefined && !this.complete
     );
+  }
+
+  /** Whether it asks for the last time: what is left then is walked. */
+  get isLate(): boolean {
+    return this.#order.isLate;
   }
 
   /** Has these directories entered next, before any other; see {@link WalkVisitor.likely}. */
@@ -110,8 +116,14 @@ export class Walk {
     return true;
   }
 
+  /** Whether it gives anything away; see `WalkOrder`. */
+  get mayShare(): boolean {
+    return this.#ways.eager === true || this.#order.mayShare;
+  }
+
   /** Gives about half of what is left away; empty if there is too little. */
   split(): WalkShare[] {
+    if (!this.mayShare) return [];
     return giveAway(
       { order: this.#order, frames: this.#frames, lone: this.#lone },
       this.#ways.eager === true,

@@ -1,4 +1,4 @@
-import { milliseconds } from '../../milliseconds.js';
+import { milliseconds } from '../milliseconds.js';
 
 /** Milliseconds of work between two breaths of the event loop (signals, lock heartbeat, progress line). */
 const BREATH_MS = 40;

@@ -1,0 +1,191 @@
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from '@jest/globals';
+import { ext4Hints } from '../../src/scan/hints/ext4-hints.js';
+import type { NameHints } from '../../src/scan/hints/name-hints.js';
+import { openOverlayLayers } from '../../src/scan/overlay/overlay-layers.js';
+import type { ScanResult } from '../../src/scan/result.js';
+import { scan } from '../../src/scan/scan.js';
+import type { ScanOptions } from '../../src/scan/scan-options.js';
+import type { Bytes } from '../../src/sys/bytes.js';
+import { handleOf } from '../../src/sys/handle.js';
+import { interpose } from '../../src/sys/seam.js';
+import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
+import { type OverlayPlace, overlayPlace, overlayUnion, whileMounted } from '../support/overlay-place.js';
+
+const DIRECTORIES = 400;
+const directory = (i: number): string => `d${i % 20}/e${i}`;
+
+/** A tree with many directories; `f` has names far apart. */
+function fill(lower: string): void {
+  for (let i = 0; i < DIRECTORIES; i += 1) mkdirSync(join(lower, directory(i)), { recursive: true });
+  writeFileSync(join(lower, 'f'), 'old\n');
+  for (const i of [7, 55, 399]) linkSync(join(lower, 'f'), join(lower, directory(i), `f${i}`));
+}
+
+const lower = (path: string) => ({ lower: () => fill(path) });
+
+/** Those around known names are left out: in a tree as small as this they are all. */
+const ways = { near: 0 };
+
+const facts = (result: ScanResult): unknown => ({ ...result, walked: undefined });
+
+async function both(
+  place: OverlayPlace,
+  options: ScanOptions = {},
+): Promise<{ hinted: ScanResult; walked: ScanResult }> {
+  const union = overlayUnion(place);
+  const walked = await scan(union, { hints: [], ways: { early: false } });
+  const hinted = await scan(union, { ways, ...options });
+  expect(facts(hinted)).toEqual(facts(walked));
+  return { hinted, walked };
+}
+
+const entered = ({ walked }: ScanResult): number => walked.directories;
+const missing = ({ entries }: ScanResult): unknown[] =>
+  entries.flatMap((entry) => entry.missing.map(({ path }) => path)).sort();
+
+afterEach(() => interpose(undefined));
+
+describeIncidents('an ext4 whose device tells where names are', ['ext4', 'btrfs'], (home) => {
+  const changed = (root: string): OverlayPlace =>
+    overlayWith(root, { ...lower(join(root, 'lower')), session: (view) => append(view, 'f') });
+
+  test('nothing else is walked', async () => {
+    const { hinted, walked } = await both(changed(home()));
+    expect(missing(hinted)).toEqual(['d15/e55/f55', 'd19/e399/f399', 'd7/e7/f7']);
+    // The root, three directories, and theirs.
+    expect(entered(hinted)).toBe(7);
+    expect(entered(walked)).toBeGreaterThan(DIRECTORIES);
+  });
+
+  test('names around known ones are looked for first: the device is not read', async () => {
+    const place = changed(home());
+    let read = 0;
+    interpose(({ name }, proceed) => {
+      if (name === 'pread') read += 1;
+      return proceed();
+    });
+    await scan(overlayUnion(place));
+    expect(read).toBe(0);
+  });
+
+  test('names that the upper hides', async () => {
+    const root = home();
+    const place = overlayWith(root, {
+      ...lower(join(root, 'lower')),
+      session(view) {
+        append(view, 'f');
+        rmSync(view.at('d7' as Bytes), { recursive: true });
+        rmSync(view.at('d15/e55' as Bytes), { recursive: true });
+        mkdirSync(view.at('d15/e55' as Bytes));
+      },
+    });
+    const { hinted } = await both(place);
+    expect(missing(hinted)).toEqual(['d19/e399/f399']);
+    expect(entered(hinted)).toBeLessThan(60);
+  });
+
+  test('a name outside of the lower is counted where it lies', async () => {
+    const root = home();
+    const place = changed(root);
+    mkdirSync(join(root, 'elsewhere'));
+    linkSync(join(root, 'lower/f'), join(root, 'elsewhere/f'));
+    const { hinted } = await both(place);
+    expect(missing(hinted)).toHaveLength(3);
+    expect(entered(hinted)).toBe(7);
+  });
+
+  test('two lowers of one file system: what one has is not outside of the other', async () => {
+    const root = home();
+    const place = overlayPlace(root, [join(root, 'top'), join(root, 'lower')]);
+    fill(join(root, 'lower'));
+    mkdirSync(join(root, 'top/d7'));
+    whileMounted(place, ['index=on'], (view) => append(view, 'f'));
+    linkSync(join(root, 'lower/f'), join(root, 'top/d7/other'));
+    const { hinted } = await both(place);
+    expect(missing(hinted)).toHaveLength(4);
+    expect(entered(hinted)).toBeLessThan(12);
+  });
+
+  test('a lower that is another directory with the same number of the same file system is not found', async () => {
+    const root = home();
+    const place = changed(root);
+    rmSync(join(root, 'lower/f'));
+    rmSync(join(root, 'lower', directory(7), 'f7'));
+    const { hinted } = await both(place);
+    expect(missing(hinted)).toHaveLength(2);
+  });
+
+  test.each([
+    ['may not be opened', 'openat', 13],
+    ['is not there', 'openat', 2],
+    ['cannot be read', 'pread', 5],
+    ['ends at once', 'pread', 0],
+  ] as const)('a device that %s: the whole tree is walked', async (_, call, errno) => {
+    const place = changed(home());
+    const { walked } = await both(place);
+    interpose(({ name, path }, proceed) =>
+      name === call && (call === 'pread' || path.startsWith('/dev/')) ? -errno : proceed(),
+    );
+    const refused = await scan(overlayUnion(place), { ways });
+    expect(entered(refused)).toBeGreaterThan(DIRECTORIES / 2);
+    expect(facts(refused)).toEqual(facts(walked));
+  });
+
+  test('nobody but who may read the device is told', () => {
+    const overlay = openOverlayLayers(overlayUnion(changed(home())));
+    try {
+      const knows = (): unknown => ext4Hints.late?.mayKnow(overlay.lowers);
+      expect(knows()).toBe(true);
+      process.seteuid?.(65534);
+      try {
+        expect(knows()).toBe(false);
+      } finally {
+        process.seteuid?.(0);
+      }
+    } finally {
+      overlay.close();
+    }
+  });
+
+  test('another file system tells nothing', () => {
+    const root = home('btrfs');
+    const overlay = openOverlayLayers(overlayUnion(changed(root)));
+    expect(ext4Hints.late?.mayKnow(overlay.lowers)).toBe(false);
+    overlay.close();
+  });
+
+  test.each(['d7/e7', 'd7', ''])(
+    'a directory of a layer that is said to lie outside (%s) does not count twice',
+    async (path) => {
+      const place = changed(home());
+      const lying: NameHints = {
+        late: {
+          mayKnow: () => true,
+          search: (layers) => ({
+            async directories() {
+              const [layer] = layers;
+              const handle = layer === undefined ? undefined : handleOf(layer.root, path as Bytes);
+              if (handle === undefined) throw new Error('no handle');
+              return [0, 1, 2].map(() => ({ outside: layers, directory: handle }));
+            },
+            async end() {},
+          }),
+        },
+      };
+      const { hinted } = await both(place, { hints: [lying] });
+      expect(missing(hinted)).toHaveLength(3);
+    },
+  );
+
+  test('with mounts shown inside of a lower nothing is known to lie outside', async () => {
+    const root = home();
+    const place = changed(root);
+    linkSync(join(root, 'lower/f'), join(root, 'outside'));
+    // The private copy of a lower's mount is refused.
+    interpose(({ name }, proceed) => (name === 'open_tree' ? -1 : proceed()));
+    const { hinted } = await both(place);
+    expect(entered(hinted)).toBeGreaterThan(DIRECTORIES / 2);
+  });
+});
