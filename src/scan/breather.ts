@@ -7,10 +7,11 @@ const BREATH_MS = 40;
 export function breather(
   signal: AbortSignal | undefined,
   onBreath?: () => void,
+  every = BREATH_MS,
 ): () => Promise<void> | undefined {
   let last = milliseconds();
   return () => {
-    if (milliseconds() - last < BREATH_MS) return undefined;
+    if (milliseconds() - last < every) return undefined;
     onBreath?.();
     return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
       signal?.throwIfAborted();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ascii, bytesFromText } from './bytes.js';
 import { close, O_NONBLOCK, O_RDONLY, openTrusted } from './open.js';
 import { isBlockDevice, splitDev, stat } from './stat.js';
-import { isSysError, SysError } from './sys-error.js';
+import { SysError } from './sys-error.js';
 
 const ENODEV = 19;
 
@@ -24,17 +24,6 @@ export function openBlockDevice(dev: bigint): number {
   }
   close(fd);
   throw new SysError('openat', ENODEV);
-}
-
-/** Whether {@link openBlockDevice} has a chance. */
-export function mayReadBlockDevice(dev: bigint): boolean {
-  try {
-    close(openBlockDevice(dev));
-    return true;
-  } catch (error) {
-    if (isSysError(error)) return false;
-    throw error;
-  }
 }
 
 /** udev's links in /dev/block are not everywhere; that the kernel's own name stands in /dev is. */

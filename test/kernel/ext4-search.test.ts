@@ -12,8 +12,9 @@ import {
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { Ext4Image } from '../../src/scan/ext4/ext4-image.js';
+import { Ext4Places, type FoundPlaces } from '../../src/scan/ext4/ext4-places.js';
 import { Ext4Tree } from '../../src/scan/ext4/ext4-tree.js';
-import { type Ext4Places, searchExt4 } from '../../src/scan/ext4/search-ext4.js';
+import { searchExt4 } from '../../src/scan/ext4/search-ext4.js';
 import { SoughtInodes } from '../../src/scan/ext4/sought-inodes.js';
 import { type Bytes, bytesFromText } from '../../src/sys/bytes.js';
 import { O_RDONLY, openDirectory, openTrusted, withFd } from '../../src/sys/open.js';
@@ -69,12 +70,14 @@ function found(root: string): Map<number, Set<string>> {
   return inodes;
 }
 
-async function search(root: string, inodes: readonly number[], top = root): Promise<Ext4Places> {
+async function search(root: string, inodes: readonly number[], top = root): Promise<FoundPlaces> {
   const { dev, ino } = withFd(openDirectory(bytesFromText(top)), (fd) => stat(fd, '' as Bytes));
-  return searchExt4({ dev, uuid: undefined, roots: [Number(ino)], inodes }, () => undefined);
+  const places = new Ext4Places();
+  await searchExt4({ dev, uuid: undefined, roots: [Number(ino)], inodes }, places, () => undefined);
+  return places.take();
 }
 
-const paths = ({ inside }: Ext4Places): string[] => inside.flatMap((each) => [...each.paths]).sort();
+const paths = ({ inside }: FoundPlaces): string[] => inside.flatMap((each) => [...each.paths]).sort();
 
 describeKernel('directories read from an ext4 device', ['root', 'loop', 'ext4'], () => {
   let image: LoopImage | undefined;

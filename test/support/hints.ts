@@ -58,7 +58,8 @@ export function lyingLate(random: Random): NameHints {
     late: {
       mayKnow: () => true,
       search: (layers) => ({
-        async directories() {
+        async next() {
+          if (random.chance(40)) return undefined;
           return layers.flatMap((layer) => {
             const { files, directories } = listed(layer.path);
             const all = [...directories, ...[...files.values()].flat(), '' as Bytes];

@@ -1,7 +1,11 @@
 import type { MessagePort } from 'node:worker_threads';
 import { breather } from '../breather.js';
+import { Ext4Places } from './ext4-places.js';
 import { type Ext4Search, searchExt4 } from './search-ext4.js';
 import type { SearchMessage } from './search-thread.js';
+
+/** Milliseconds between two times that it tells what it has found: whoever waits for it looks into that meanwhile. */
+const TOLD_EVERY_MS = 20;
 
 // The program of the thread that searches; its `workerData` are the searches and the port to the first.
 const { workerData } = process.getBuiltinModule('node:worker_threads');
@@ -13,14 +17,23 @@ async function search(): Promise<void> {
     stop.abort();
     port.close();
   });
-  const breathe = breather(stop.signal);
   try {
-    const places = [];
-    for (const each of searches) places.push(await searchExt4(each, breathe));
-    port.postMessage({ say: 'found', places } satisfies SearchMessage);
+    for (const [i, each] of searches.entries()) {
+      const places = new Ext4Places();
+      const tell = (): void => {
+        if (!places.empty) say({ say: 'found', search: i, places: places.take() });
+      };
+      await searchExt4(each, places, breather(stop.signal, tell, TOLD_EVERY_MS));
+      tell();
+    }
+    say({ say: 'over' });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   }
+}
+
+function say(message: SearchMessage): void {
+  port.postMessage(message);
 }
 
 void search();

@@ -1,6 +1,7 @@
 import { openBlockDevice } from '../../sys/block-device.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { Ext4Image } from './ext4-image.js';
+import type { Ext4Places } from './ext4-places.js';
 import { Ext4Tree, type FoundDirectory } from './ext4-tree.js';
 import { SoughtInodes } from './sought-inodes.js';
 
@@ -23,25 +24,17 @@ export interface Ext4Search {
   readonly inodes: readonly number[];
 }
 
-/** Directories that hold names. */
-export interface Ext4Places {
-  /** By the root that they lie below: paths from there, as byte strings. */
-  readonly inside: readonly { readonly root: number; readonly paths: readonly string[] }[];
-  /** Those that lie below none of the roots. */
-  readonly outside: readonly { readonly inode: number; readonly generation: number }[];
-}
-
 /** Awaited now and again; throws when the work is to stop. */
 type Breathe = () => Promise<void> | undefined;
 
 /**
  * Looks for names of inodes until all are found that their link counts tell of: below the roots, then in what else there
- * is on the file system, if that is not much more.
+ * is on the file system, if that is not much more. It comes to an end, too, where it cannot go on: no device, no rights,
+ * a bad sector.
  *
- * @returns what was found before it came to anything that it cannot read: no device, no rights, a bad sector
+ * @param places - gets what is found
  */
-export async function searchExt4(search: Ext4Search, breathe: Breathe): Promise<Ext4Places> {
-  const places: Writable = { inside: [], outside: [] };
+export async function searchExt4(search: Ext4Search, places: Ext4Places, breathe: Breathe): Promise<void> {
   let image: Ext4Image | undefined;
   try {
     image = Ext4Image.on(openBlockDevice(search.dev));
@@ -52,18 +45,12 @@ export async function searchExt4(search: Ext4Search, breathe: Breathe): Promise<
   } finally {
     image?.close();
   }
-  return places;
-}
-
-interface Writable {
-  readonly inside: { readonly root: number; readonly paths: string[] }[];
-  readonly outside: { readonly inode: number; readonly generation: number }[];
 }
 
 async function searchImage(
   image: Ext4Image,
   { roots, inodes }: Ext4Search,
-  { inside, outside }: Writable,
+  places: Ext4Places,
   breathe: Breathe,
 ): Promise<void> {
   const sought = new SoughtInodes(image, inodes);
@@ -77,15 +64,13 @@ async function searchImage(
   };
   let directories = 0;
   for (const root of roots) {
-    const paths: string[] = [];
-    inside.push({ root, paths });
     const tree = new Ext4Tree(image, root, sought);
-    await read(tree, Number.POSITIVE_INFINITY, ({ path }) => paths.push(path));
+    await read(tree, Number.POSITIVE_INFINITY, ({ path }) => places.addInside(root, path));
     directories += tree.directories;
   }
   // To look through all of a large disk for a small layer takes longer than to walk that.
   const most = Math.max(directories, FEW);
   if (roots.includes(ROOT) || image.directories - directories > most) return;
   const rest = new Ext4Tree(image, ROOT, sought, new Set(roots));
-  await read(rest, most, ({ inode, generation }) => outside.push({ inode, generation }));
+  await read(rest, most, ({ inode, generation }) => places.addOutside({ inode, generation }));
 }

@@ -1,9 +1,18 @@
 import { SecondThread, threadFile } from '../walk/second-thread.js';
-import type { Ext4Places, Ext4Search } from './search-ext4.js';
+import type { FoundPlaces } from './ext4-places.js';
+import type { Ext4Search } from './search-ext4.js';
+
+/** What one of several searches has found. */
+export interface Ext4Found {
+  /** Which one. */
+  readonly search: number;
+  readonly places: FoundPlaces;
+}
 
 /** What the thread says, and what is said to it. */
 export type SearchMessage =
-  | { readonly say: 'found'; readonly places: readonly Ext4Places[] }
+  | ({ readonly say: 'found' } & Ext4Found)
+  | { readonly say: 'over' }
   | { readonly say: 'end' };
 
 /** Searches in another thread. It must be {@link SearchThread.end}ed. */
@@ -27,11 +36,15 @@ export class SearchThread {
     }
   }
 
-  /** What it has found; undefined where it has ended before. Throws the reason of the signal when that comes first. */
-  async places(signal: AbortSignal | undefined): Promise<readonly Ext4Places[] | undefined> {
+  /**
+   * The next that it has found; undefined when the search is over, or the thread has ended before.
+   *
+   * @throws the signal's reason where that comes first
+   */
+  async next(signal: AbortSignal | undefined): Promise<Ext4Found | undefined> {
     signal?.throwIfAborted();
     const said = this.#thread.next().then(
-      (message) => (message.say === 'found' ? message.places : undefined),
+      (message) => (message.say === 'found' ? message : undefined),
       () => undefined,
     );
     if (signal === undefined) return said;

@@ -34,7 +34,7 @@ export async function lostGroupFindings(
   }
   const shown = new OverlayNames(overlay, rules, sought, false);
   const origins = new Origins(overlay);
-  shown.expect((key) => origins.linksOf(key), new LikelyPlaces(overlay, rules, options));
+  shown.expect((key) => origins.linksOf(key), new LikelyPlaces(overlay, rules, sought.size, options));
   if (sought.size > 0) await runWalk(overlay.layers.roots, rules, shown, options);
   const lost = new Set(unindexed.map(({ path }) => path));
   return [

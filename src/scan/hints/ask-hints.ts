@@ -4,7 +4,7 @@ import type { HandleLayer } from '../overlay/overlay-layers.js';
 import type { ScanOptions } from '../scan-options.js';
 import { btrfsHints } from './btrfs-hints.js';
 import { ext4Hints } from './ext4-hints.js';
-import type { LateHints, LateSearch, LikelyDirectory, NameHints } from './name-hints.js';
+import type { LateHints, LateSearch, NameHints } from './name-hints.js';
 import { xfsHints } from './xfs-hints.js';
 
 /** What file systems tell by themselves. */
@@ -22,17 +22,25 @@ export function mayBeIn(layer: HandleLayer, origin: OverlayHandle): boolean {
   return layer.uuid === undefined || layer.uuid.equals(origin.uuid);
 }
 
-/** Asks for each layer the first source that knows something of it. */
+/**
+ * Asks for each layer the first source that knows something of it.
+ *
+ * @param origins - tells the files; asked where a source may know any
+ */
 export async function askHints(
   lowers: readonly HandleLayer[],
-  origins: readonly OverlayHandle[],
+  origins: () => readonly OverlayHandle[],
   { hints = fileSystemHints, signal }: ScanOptions,
 ): Promise<Told[]> {
   const told: Told[] = [];
+  let all: readonly OverlayHandle[] | undefined;
   for (const layer of lowers) {
-    const files = origins.filter((origin) => mayBeIn(layer, origin)).map(({ handle }) => handle);
-    if (layer.role !== 'lower' || files.length === 0) continue;
-    for (const source of hints) {
+    const sources = hints.filter((source) => mayKnow(source, layer));
+    if (layer.role !== 'lower' || sources.length === 0) continue;
+    all ??= origins();
+    const files = all.filter((origin) => mayBeIn(layer, origin)).map(({ handle }) => handle);
+    if (files.length === 0) continue;
+    for (const source of sources) {
       const directories = await source.directoriesOf?.(layer, files, signal);
       if (directories === undefined) continue;
       told.push({ layer, source, directories: new Set(directories) });
@@ -42,14 +50,22 @@ export async function askHints(
   return told;
 }
 
-/** The sources that may tell something of these layers late. */
-function lateSources(lowers: readonly HandleLayer[], { hints = fileSystemHints }: ScanOptions): LateHints[] {
-  return hints.flatMap(({ late }) => (late?.mayKnow(lowers) === true ? [late] : []));
+function mayKnow({ directoriesOf, fileSystem }: NameHints, layer: HandleLayer): boolean {
+  return directoriesOf !== undefined && (fileSystem === undefined || fileSystem === layer.fileSystem);
 }
 
-/** Whether {@link searchLate} may tell something. */
-export function mayTellLate(lowers: readonly HandleLayer[], options: ScanOptions): boolean {
-  return lateSources(lowers, options).length > 0;
+/** The sources that may tell something of these layers late. */
+function lateSources(
+  lowers: readonly HandleLayer[],
+  files: number,
+  { hints = fileSystemHints }: ScanOptions,
+): LateHints[] {
+  return hints.flatMap(({ late }) => (late?.mayKnow(lowers, files) === true ? [late] : []));
+}
+
+/** Whether {@link searchLate} may tell something of so many files. */
+export function mayTellLate(lowers: readonly HandleLayer[], files: number, options: ScanOptions): boolean {
+  return lateSources(lowers, files, options).length > 0;
 }
 
 /**
@@ -63,12 +79,18 @@ export function searchLate(
   options: ScanOptions,
   ahead: boolean,
 ): LateSearch {
-  const searches = lateSources(lowers, options).map((late) => late.search(lowers, origins, ahead));
+  const searches = lateSources(lowers, origins.length, options).map((late) =>
+    late.search(lowers, origins, ahead),
+  );
+  const left = [...searches];
   return {
-    async directories(signal) {
-      const told: LikelyDirectory[] = [];
-      for (const search of searches) for (const each of await search.directories(signal)) told.push(each);
-      return told;
+    async next(signal) {
+      for (let [search] = left; search !== undefined; [search] = left) {
+        const told = await search.next(signal);
+        if (told !== undefined) return told;
+        left.shift();
+      }
+      return undefined;
     },
     async end() {
       for (const search of searches) await search.end();

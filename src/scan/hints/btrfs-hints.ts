@@ -13,6 +13,7 @@ const SUBVOLUME_ROOT = 256n;
 
 /** Asks btrfs for every path of an inode; needs root, and Linux gives it since 3.0. */
 export const btrfsHints: NameHints = {
+  fileSystem: magic.btrfs,
   async directoriesOf(layer, files, signal) {
     if (layer.fileSystem !== magic.btrfs) return undefined;
     const directories = new Set<Bytes>();

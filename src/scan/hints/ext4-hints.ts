@@ -1,17 +1,23 @@
-import { mayReadBlockDevice } from '../../sys/block-device.js';
+import { openBlockDevice } from '../../sys/block-device.js';
 import { ascii, type Bytes } from '../../sys/bytes.js';
 import { fileSystemUuid, magic } from '../../sys/filesystem.js';
 import type { Handle } from '../../sys/handle.js';
 import { stat } from '../../sys/stat.js';
+import { isSysError } from '../../sys/sys-error.js';
 import { inodeOfHandle } from '../../union/handle-inode.js';
 import type { OverlayHandle } from '../../union/overlay-handle.js';
 import { breather } from '../breather.js';
-import { type Ext4Places, type Ext4Search, searchExt4 } from '../ext4/search-ext4.js';
-import { SearchThread } from '../ext4/search-thread.js';
+import { Ext4Image } from '../ext4/ext4-image.js';
+import { Ext4Places, type FoundPlaces } from '../ext4/ext4-places.js';
+import { type Ext4Search, searchExt4 } from '../ext4/search-ext4.js';
+import { type Ext4Found, SearchThread } from '../ext4/search-thread.js';
 import type { HandleLayer } from '../overlay/overlay-layers.js';
 import type { LateSearch, LikelyDirectory, NameHints } from './name-hints.js';
 
 const FILEID_INO32_GEN = 0x01;
+
+/** Directories for each file below which as many would be looked into as are there: these are walked. */
+const FEW = 4;
 
 /**
  * Reads the directories of an ext4 from its device: three times as fast as they are walked. It needs the rights to the
@@ -19,9 +25,9 @@ const FILEID_INO32_GEN = 0x01;
  */
 export const ext4Hints: NameHints = {
   late: {
-    mayKnow: (layers) => layersByDevice(layers).size > 0,
+    mayKnow: (layers, files) => layersByDevice(layers, files).size > 0,
     search: (layers, files, ahead) => {
-      const groups = [...layersByDevice(layers)];
+      const groups = [...layersByDevice(layers, files.length)];
       const searches = groups.map(([dev, group]) => searchFor(dev, group, files));
       const thread = ahead ? SearchThread.start(searches) : undefined;
       return new Search(
@@ -37,6 +43,8 @@ class Search implements LateSearch {
   readonly #groups: readonly (readonly HandleLayer[])[];
   readonly #searches: readonly Ext4Search[];
   readonly #thread: SearchThread | undefined;
+  /** How many searches are over, of those that this thread does. */
+  #done = 0;
 
   /** @param groups - the layers that each search is about */
   constructor(
@@ -49,26 +57,33 @@ class Search implements LateSearch {
     this.#thread = thread;
   }
 
-  async directories(signal: AbortSignal | undefined): Promise<LikelyDirectory[]> {
-    const places =
-      this.#thread === undefined ? await this.#searchHere(signal) : await this.#thread.places(signal);
-    return this.#groups.flatMap((layers, i) => likely(layers, places?.[i]));
+  async next(signal: AbortSignal | undefined): Promise<LikelyDirectory[] | undefined> {
+    for (;;) {
+      const found =
+        this.#thread === undefined ? await this.#searchHere(signal) : await this.#thread.next(signal);
+      if (found === undefined) return undefined;
+      const told = likely(this.#groups[found.search] ?? [], found.places);
+      if (told.length > 0) return told;
+    }
   }
 
   async end(): Promise<void> {
     await this.#thread?.end();
   }
 
-  async #searchHere(signal: AbortSignal | undefined): Promise<Ext4Places[]> {
-    const breathe = breather(signal);
-    const places: Ext4Places[] = [];
-    for (const search of this.#searches) places.push(await searchExt4(search, breathe));
-    return places;
+  async #searchHere(signal: AbortSignal | undefined): Promise<Ext4Found | undefined> {
+    const at = this.#done;
+    const search = this.#searches[at];
+    if (search === undefined) return undefined;
+    this.#done += 1;
+    const places = new Ext4Places();
+    await searchExt4(search, places, breather(signal));
+    return { search: at, places: places.take() };
   }
 }
 
-/** The lowers on each device that can be read. */
-function layersByDevice(layers: readonly HandleLayer[]): Map<bigint, HandleLayer[]> {
+/** The lowers on each device that is worth a search for so many files. */
+function layersByDevice(layers: readonly HandleLayer[], files: number): Map<bigint, HandleLayer[]> {
   const groups = new Map<bigint, HandleLayer[]>();
   for (const layer of layers) {
     if (layer.role !== 'lower' || layer.fileSystem !== magic.ext4) continue;
@@ -77,8 +92,20 @@ function layersByDevice(layers: readonly HandleLayer[]): Map<bigint, HandleLayer
     if (group === undefined) groups.set(dev, [layer]);
     else group.push(layer);
   }
-  for (const dev of groups.keys()) if (!mayReadBlockDevice(dev)) groups.delete(dev);
+  for (const dev of groups.keys()) if (directoriesOn(dev) < files * FEW) groups.delete(dev);
   return groups;
+}
+
+/** How many directories an ext4 has; 0 where its device cannot be read. */
+function directoriesOn(dev: bigint): number {
+  try {
+    const image = Ext4Image.on(openBlockDevice(dev));
+    image?.close();
+    return image?.directories ?? 0;
+  } catch (error) {
+    if (isSysError(error)) return 0;
+    throw error;
+  }
 }
 
 function searchFor(dev: bigint, layers: readonly HandleLayer[], files: readonly OverlayHandle[]): Ext4Search {
@@ -100,13 +127,13 @@ function rootInode({ root }: HandleLayer): number {
   return Number(stat(root, ascii('')).ino);
 }
 
-function likely(layers: readonly HandleLayer[], places: Ext4Places | undefined): LikelyDirectory[] {
+function likely(layers: readonly HandleLayer[], places: FoundPlaces): LikelyDirectory[] {
   const told: LikelyDirectory[] = [];
-  for (const { root, paths } of places?.inside ?? []) {
+  for (const { root, paths } of places.inside) {
     const layer = layers.find((each) => rootInode(each) === root);
     if (layer !== undefined) for (const path of paths) told.push({ layer, path: path as Bytes });
   }
-  for (const { inode, generation } of places?.outside ?? [])
+  for (const { inode, generation } of places.outside)
     told.push({ outside: layers, directory: directoryHandle(inode, generation) });
   return told;
 }

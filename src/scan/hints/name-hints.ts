@@ -29,6 +29,8 @@ export type LikelyDirectory =
  * answer costs time.
  */
 export interface NameHints {
+  /** The one that it knows something of, as statfs `f_type`; any unless told. */
+  readonly fileSystem?: bigint;
   /**
    * Directories of a layer that may hold names of these files, as paths from the layer's root.
    *
@@ -47,16 +49,16 @@ export interface NameHints {
 
 /** What is told late, of all layers at once. */
 export interface LateHints {
-  /** Whether it is worth asking. */
-  mayKnow(layers: readonly HandleLayer[]): boolean;
+  /** Whether it is worth asking, of so many files. */
+  mayKnow(layers: readonly HandleLayer[], files: number): boolean;
   /** @param ahead - begin at once, in another thread where one can be had; it is asked for the result much later */
   search(layers: readonly HandleLayer[], files: readonly OverlayHandle[], ahead: boolean): LateSearch;
 }
 
 /** A search for names that takes its time. */
 export interface LateSearch {
-  /** What was found; to be asked for once. */
-  directories(signal: AbortSignal | undefined): Promise<LikelyDirectory[]>;
+  /** What was found since this was last asked, not nothing: it is waited for. Undefined when the search is over. */
+  next(signal: AbortSignal | undefined): Promise<LikelyDirectory[] | undefined>;
   /** Ends it, whether it has found anything or not; nothing of it is left then. */
   end(): Promise<void>;
 }

@@ -13,6 +13,7 @@ const MAX_DEPTH = 4096;
 
 /** Asks an xfs with parent pointers for the directories of an inode, and for theirs; Linux 6.10, and root. */
 export const xfsHints: NameHints = {
+  fileSystem: magic.xfs,
   async directoriesOf(layer, files, signal) {
     if (layer.fileSystem !== magic.xfs) return undefined;
     const directories = new Set<Bytes>();

@@ -49,8 +49,8 @@ export class AwaitedNames {
 
   /** The directories of names of those that may have another. */
   *places(): Generator<Bytes> {
-    const wanting = this.wanting();
-    for (const key of wanting.length > MOST_ENTRIES ? [] : wanting) {
+    // Whether there are others of those that nothing was met of costs a few calls each.
+    for (const key of this.#waiting > MOST_ENTRIES ? [] : this.wanting()) {
       const { names, missing } = this.#byKey.get(key) as EntryNames;
       for (const path of names.slice(0, MOST_NAMES)) yield parentOf(path);
       for (const { path } of missing.slice(0, MOST_NAMES)) yield parentOf(path);

@@ -28,30 +28,45 @@ export class LikelyPlaces {
   readonly #overlay: OverlayLayers;
   readonly #rules: OverlayRules;
   readonly #options: ScanOptions;
+  readonly #entries: number;
   /** By `branch/path`: told of, and not met on the walk. */
   readonly #unmet = new Map<string, HiddenDirectory>();
   #told: readonly Told[] | undefined;
-  readonly #begun: LateSearch | undefined;
-  #toldLate = false;
+  #searchIsOver = false;
+  #search: LateSearch | undefined;
   #mayTellLate: boolean | undefined;
   readonly #outside: OutsideDirectory[] = [];
 
-  /** @param begun - what is searched for already, of all entries */
-  constructor(overlay: OverlayLayers, rules: OverlayRules, options: ScanOptions, begun?: LateSearch) {
+  /**
+   * @param entries - how many have names that are looked for
+   * @param begun - what is searched for already, of all entries
+   */
+  constructor(
+    overlay: OverlayLayers,
+    rules: OverlayRules,
+    entries: number,
+    options: ScanOptions,
+    begun?: LateSearch,
+  ) {
     this.#overlay = overlay;
-    this.#begun = begun;
+    this.#entries = entries;
+    this.#search = begun;
     this.#rules = rules;
     this.#options = options;
   }
 
   /** Whether there is more to be told late. */
   get knowsLate(): boolean {
-    this.#mayTellLate ??= mayTellLate(this.#overlay.lowers, this.#options);
-    return !this.#toldLate && this.#mayTellLate;
+    this.#mayTellLate ??= mayTellLate(this.#overlay.lowers, this.#entries, this.#options);
+    return !this.#searchIsOver && this.#mayTellLate;
   }
 
-  /** Directories that may hold names of these files, as paths from the union's root; none when asked again. */
-  async of(origins: readonly OverlayHandle[]): Promise<Bytes[]> {
+  /**
+   * Directories that may hold names of these files, as paths from the union's root; none when asked again.
+   *
+   * @param origins - tells the files; asked only if somebody knows of any
+   */
+  async of(origins: () => readonly OverlayHandle[]): Promise<Bytes[]> {
     if (this.#told !== undefined) return [];
     this.#told = await askHints(this.#overlay.lowers, origins, this.#options);
     const places: Bytes[] = [];
@@ -60,15 +75,20 @@ export class LikelyPlaces {
     return places;
   }
 
-  /** As {@link of}, by those who take longer; what they tell of directories elsewhere is for {@link takeOutside}. */
-  async lateOf(origins: readonly OverlayHandle[]): Promise<Bytes[]> {
-    if (!this.knowsLate) return [];
-    this.#toldLate = true;
+  /**
+   * As {@link of}, by those who take longer, piece by piece; what they tell of directories elsewhere is for
+   * {@link takeOutside}.
+   */
+  async lateOf(origins: () => readonly OverlayHandle[]): Promise<Bytes[]> {
     const places: Bytes[] = [];
-    const search = this.#begun ?? searchLate(this.#overlay.lowers, origins, this.#options, false);
-    for (const told of await search.directories(this.#options.signal)) {
-      if ('path' in told) places.push(this.#expect(told.layer, told.path));
-      else this.#outside.push(told);
+    while (places.length === 0 && this.#outside.length === 0 && this.knowsLate) {
+      this.#search ??= searchLate(this.#overlay.lowers, origins(), this.#options, false);
+      const told = await this.#search.next(this.#options.signal);
+      this.#searchIsOver = told === undefined;
+      for (const each of told ?? []) {
+        if ('path' in each) places.push(this.#expect(each.layer, each.path));
+        else this.#outside.push(each);
+      }
     }
     return places;
   }

@@ -40,7 +40,7 @@ export async function lowerLinks(
     const origins = [...tally.origins.values()];
     const told = await askHints(
       counters.map(({ layer }) => layer),
-      origins,
+      () => origins,
       options,
     );
     for (const { layer, directories } of told) {

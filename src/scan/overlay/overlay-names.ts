@@ -1,6 +1,7 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { S_IFMT, stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
+import type { OverlayHandle } from '../../union/overlay-handle.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
 import type { Layer, LayerDirectory } from '../../union/view-rules.js';
 import { withOne } from '../../with-one.js';
@@ -174,10 +175,7 @@ export class OverlayNames implements WalkVisitor {
 
   async likely(late: boolean): Promise<Iterable<Bytes>> {
     if (this.#places === undefined || this.#redirects > 0) return [];
-    const wanting = (this.#awaited?.wanting() ?? []).map(originInName);
-    const origins = wanting.filter((origin) => origin !== undefined);
-    const places = await (late ? this.#places.lateOf(origins) : this.#places.of(origins));
-    for (const directory of this.#places.takeOutside()) this.#lookOutside(directory);
+    const places = late ? await this.#lookLate(this.#places) : await this.#places.of(this.#wantedOrigins);
     if (places.length === 0 && this.unreadable.length === 0)
       for (const directory of this.#places.hidden()) this.#lookIntoHidden(directory);
     return places;
@@ -200,6 +198,17 @@ export class OverlayNames implements WalkVisitor {
       found.covered = withOne(found.covered, { branch: layer.branch, path: joinBytes(path, name) });
       this.#awaited?.note(found, 1);
     });
+  }
+
+  readonly #wantedOrigins = (): OverlayHandle[] =>
+    (this.#awaited?.wanting() ?? []).map(originInName).filter((origin) => origin !== undefined);
+
+  async #lookLate(places: LikelyPlaces): Promise<Bytes[]> {
+    for (;;) {
+      const told = await places.lateOf(this.#wantedOrigins);
+      for (const directory of places.takeOutside()) this.#lookOutside(directory);
+      if (told.length > 0 || !places.knowsLate || this.complete()) return told;
+    }
   }
 
   /** Counts the names in a directory that no lower has. */

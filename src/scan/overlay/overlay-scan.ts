@@ -59,7 +59,7 @@ function helpersFor(
   const sharing = shareWalk({ union, ways: options.ways ?? {} }, overlay.lowers);
   if (!begin) return { sharing };
   // Where somebody may tell late where names are, there will be no walk to be shared before.
-  if (!mayTellLate(overlay.lowers, options)) {
+  if (!mayTellLate(overlay.lowers, names.length, options)) {
     sharing?.begin();
     return { sharing };
   }
@@ -80,7 +80,7 @@ async function scanLayers(
   const sought = soughtKeys(raw);
   const found = new OverlayNames(overlay, rules, sought, inspect);
   const origins = new Origins(overlay);
-  const places = new LikelyPlaces(overlay, rules, options, search);
+  const places = new LikelyPlaces(overlay, rules, sought.size, options, search);
   found.expect((key) => origins.linksOf(key), places);
   const progress = { directories: 0, names: 0 };
   if (inspect || found.byKey.size > 0) {
@@ -193,7 +193,7 @@ async function splitUnindexed(
   }
   if (sought.size === 0) return { flushed: [], visible: [] };
   const found = new OverlayNames(overlay, rules, sought, false);
-  found.expect((key) => origins.linksOf(key), new LikelyPlaces(overlay, rules, options));
+  found.expect((key) => origins.linksOf(key), new LikelyPlaces(overlay, rules, sought.size, options));
   await runWalk(overlay.layers.roots, rules, found, options);
   const marked = unindexed.filter(({ key }) => sought.has(key));
   const shown = ({ key }: UnindexedFile): boolean => (found.byKey.get(key)?.missing.length ?? 0) > 0;

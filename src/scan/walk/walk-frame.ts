@@ -1,4 +1,4 @@
-import { type Bytes, joinBytes } from '../../sys/bytes.js';
+import type { Bytes } from '../../sys/bytes.js';
 import { type InodeId, inodeOf, sameInode } from '../../sys/inode-id.js';
 import { close } from '../../sys/open.js';
 import { stat } from '../../sys/stat.js';
@@ -39,13 +39,21 @@ export function emptyFrame(path: Bytes, parent: WalkFrame | undefined, stack: La
   };
 }
 
-/** Moves the subdirectories that are not among `likely` to those that are entered last. */
-export function postponeUnlikely(frame: WalkFrame, likely: ReadonlySet<Bytes>): void {
+/**
+ * Moves the subdirectories that are not likely to those that are entered last.
+ *
+ * @param likely - names of those that are; undefined where none is
+ */
+export function postponeUnlikely(frame: WalkFrame, likely: ReadonlySet<Bytes> | undefined): void {
   const { names, positions, later } = frame;
   frame.names = [];
   frame.positions = [];
+  if (likely === undefined && later.names.length === 0) {
+    frame.later = { names, positions };
+    return;
+  }
   for (const [i, name] of names.entries()) {
-    const to = likely.size > 0 && likely.has(joinBytes(frame.path, name)) ? frame : later;
+    const to = likely?.has(name) === true ? frame : later;
     to.names.push(name);
     to.positions.push(positions[i] ?? 0);
   }

@@ -1,4 +1,4 @@
-import { type Bytes, parentOf } from '../../sys/bytes.js';
+import { type Bytes, baseOf, parentOf } from '../../sys/bytes.js';
 import { Nearness } from './nearness.js';
 import { postponeBare, postponeUnlikely, type WalkFrame } from './walk-frame.js';
 
@@ -18,8 +18,8 @@ export type NearTo = () => readonly Bytes[];
  */
 export class WalkOrder {
   readonly #waiting: WalkFrame[] = [];
-  /** Directories where names are likely, and all above them. */
-  readonly #likely = new Set<Bytes>();
+  /** Directories where names are likely, and all above them: names by their parents. */
+  readonly #likely = new Map<Bytes, Set<Bytes>>();
   readonly #likelyFrames: WalkFrame[] = [];
   readonly #nearTo: NearTo;
   readonly #near: number;
@@ -57,6 +57,11 @@ export class WalkOrder {
     return this.#late;
   }
 
+  /** Whether directories are entered where names are likely, and no others. */
+  get isLed(): boolean {
+    return this.#phase === 'likely';
+  }
+
   /** Whether parts of the walk may go to another: not while somebody may still tell where to look. */
   get mayShare(): boolean {
     return this.#phase === 'rest' || !(this.#late || this.#knowsLate());
@@ -79,17 +84,30 @@ export class WalkOrder {
 
   /** Has these directories entered next, before any other; it is led no more where there are none. */
   lookFirst(directories: Iterable<Bytes>): void {
-    const known = this.#likely.size;
+    let told = false;
     for (const directory of directories) {
-      for (let path = directory; path !== '' && !this.#likely.has(path); path = parentOf(path))
-        this.#likely.add(path);
+      for (let path = directory; path !== '' && this.#addLikely(path); path = parentOf(path)) told = true;
     }
-    for (const frame of this.#waiting.splice(0)) {
-      postponeUnlikely(frame, this.#likely);
-      if (frame.names.length > 0) this.#likelyFrames.push(frame);
-      else this.putOff(frame);
-    }
-    this.#phase = this.#likely.size > known ? 'likely' : this.#late ? 'rest' : 'near';
+    const waiting = this.#waiting.splice(0);
+    this.#phase = told ? 'likely' : this.#late ? 'rest' : 'near';
+    for (const frame of waiting) this.lead(frame);
+  }
+
+  /** Takes a frame whose subdirectories are to be entered: first those that are likely. */
+  lead(frame: WalkFrame): void {
+    postponeUnlikely(frame, this.#likely.get(frame.path));
+    if (frame.names.length > 0) this.#likelyFrames.push(frame);
+    else this.putOff(frame);
+  }
+
+  /** False for one that was known. */
+  #addLikely(path: Bytes): boolean {
+    const [parent, name] = [parentOf(path), baseOf(path)];
+    const names = this.#likely.get(parent);
+    if (names?.has(name) === true) return false;
+    if (names === undefined) this.#likely.set(parent, new Set([name]));
+    else names.add(name);
+    return true;
   }
 
   /**
@@ -105,7 +123,7 @@ export class WalkOrder {
 
   /** Whether a subdirectory that was put off before is to be entered in a later phase. */
   waits(path: Bytes): boolean {
-    return this.#phase === 'likely' && !this.#likely.has(path);
+    return this.#phase === 'likely' && this.#likely.get(parentOf(path))?.has(baseOf(path)) !== true;
   }
 
   /** Keeps what is left to do in a frame for a later phase. */

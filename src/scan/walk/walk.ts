@@ -34,7 +34,8 @@ export class Walk {
   readonly #listing: MergedListing;
   readonly #frames = new FrameStack();
   readonly #order: WalkOrder;
-  readonly #deeper = (frame: WalkFrame): void => this.#order.wait(frame);
+  readonly #wait = (frame: WalkFrame): void => this.#order.wait(frame);
+  readonly #lead = (frame: WalkFrame): void => this.#order.lead(frame);
 
   constructor(
     roots: Stack,
@@ -104,7 +105,7 @@ export class Walk {
         if (!this.#takeNext()) return false;
         continue;
       }
-      if (frame.settled && this.inRest) {
+      if (frame.settled && (this.inRest || this.#order.isLed)) {
         // Once for each: what is left then is for the rules.
         frame.settled = false;
         if (this.#goOnLone(frame)) continue;
@@ -202,7 +203,8 @@ export class Walk {
 
   /** Goes on below a directory that one layer alone has; false when all that was looked for is found. */
   #stepLone(until: number): boolean {
-    const detour = this.#lone.step(until, this.#order.byLevels ? this.#deeper : undefined);
+    const { byLevels, isLed } = this.#order;
+    const detour = this.#lone.step(until, byLevels ? this.#wait : isLed ? this.#lead : undefined);
     if (detour !== undefined || this.#lone.full) {
       const count = detour === undefined ? MAX_OPEN >> 1 : MAX_OPEN;
       for (const frame of this.#lone.give(count)) this.#frames.push(frame);
