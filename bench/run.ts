@@ -1,4 +1,4 @@
-// npm run bench -- [--files N] [--entries N] [--rounds N] [--cold] [--json FILE] [--compare FILE] [walk|flush|start|shortcuts|btrfs|xfs|lowers|system …]
+// npm run bench -- [--files N] [--entries N] [--rounds N] [--cold] [--json FILE] [--compare FILE] [walk|flush|start|shortcuts|ext4|btrfs|xfs|lowers|system …]
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -94,10 +94,14 @@ function walks(programs: Programs, shape: string): Results {
     );
     whileMounted(stage.root, overlay, (view) => change(view, names.slice(FEW)));
     hideOneName(stage.root, overlay.lower, first);
-    contenders.push(
-      { name: 'plinkctl list, whole walk, 1 thread', command: list('1') },
-      { name: 'plinkctl list, whole walk, 2 threads', command: list('2') },
-    );
+    for (const threads of ['1', '2'])
+      contenders.push(
+        { name: `plinkctl list, ${threads} thread(s)`, command: list(threads) },
+        {
+          name: `plinkctl list --no-device, ${threads} thread(s)`,
+          command: [...list(threads), '--no-device'],
+        },
+      );
     const whole = measure(programs.measure, contenders, { rounds, cold: values.cold });
     const what = `${files} files (${shape}), ${entries(overlay)} entries, ${values.cold ? 'cold' : 'warm'}`;
     return { [`walk of ${what}`]: whole, [`${FEW} entries, their other names near, of ${what}`]: usual };

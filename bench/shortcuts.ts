@@ -25,6 +25,7 @@ const UNIONS = [1, 100, 1000] as const;
 
 /** Names that are found without a walk, by where from: the file system, or an earlier look at a lower. */
 export const shortcuts = {
+  ext4: (options: ShortcutsOptions): Results => told(options, 'ext4'),
   btrfs: (options: ShortcutsOptions): Results => told(options, 'btrfs'),
   xfs: (options: ShortcutsOptions): Results => told(options, 'xfs-parents'),
   lowers: remembered,
@@ -48,7 +49,11 @@ function told({ programs, plinkctl, files, rounds, home }: ShortcutsOptions, typ
     const contenders: Contender[] = [
       { name: 'C getdents64', command: [programs.walk, lower, inodes] },
       { name: 'plinkctl list, the file system asked', command: list('asked', strewn) },
-      { name: 'plinkctl list, whole walk', command: list('whole', [hidden]) },
+      { name: 'plinkctl list, a name outside of the lower', command: list('outside', [hidden]) },
+      {
+        name: 'plinkctl list --no-device, the same',
+        command: [...list('walked', [hidden]), '--no-device'],
+      },
     ];
     return {
       [`${type}: ${FEW} entries, their names far apart, ${files} files`]: measure(

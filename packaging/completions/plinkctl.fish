@@ -45,6 +45,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from list' -l timeout -x -d 'sto
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -s h -l help -d 'show help'
@@ -76,6 +78,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from check' -l timeout -x -d 'st
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -s h -l help -d 'show help'
@@ -107,6 +111,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l timeout -x -d '
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -s h -l help -d 'show help'
@@ -140,6 +146,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l timeout -x -d 'st
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -s h -l help -d 'show help'
@@ -177,6 +185,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l timeout -x -d 'st
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -s h -l help -d 'show help'
@@ -216,6 +226,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l timeout -x -d 's
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -s h -l help -d 'show help'
@@ -250,6 +262,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from record' -l timeout -x -d 's
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -s h -l help -d 'show help'
@@ -280,6 +294,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subc
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -s h -l help -d 'show help'
@@ -307,6 +323,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subc
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -s h -l help -d 'show help'
@@ -328,6 +346,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l timeout -x -d 
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -s h -l help -d 'show help'
@@ -349,6 +369,8 @@ complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l timeout -x -d 'sto
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -s h -l help -d 'show help'

@@ -35,6 +35,11 @@ export const outputOptions = {
     type: 'flag',
     describe: 'remember in the state directory where read-only lowers have hardlinks, for the next run',
   },
+  device: {
+    type: 'flag',
+    describe:
+      'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]',
+  },
   config: { type: 'text', value: 'FILE', describe: 'configuration file [default: /etc/plinkctl.conf]' },
   'state-dir': {
     type: 'text',

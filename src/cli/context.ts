@@ -28,6 +28,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Threads for a long walk; undefined leaves it to the scan. */
   readonly threads: number | undefined;
+  /** Whether directories may be read from the device of their file system; unless told they are. */
+  readonly device?: boolean;
   /** What is remembered of lowers that are looked at more than once. */
   readonly groups?: GroupHints | undefined;
   /** When `--timeout` is up, in the milliseconds of `milliseconds()`: for work that lets no timer run. */

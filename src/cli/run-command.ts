@@ -44,12 +44,14 @@ export async function runCommand(
     streams,
     signal: withTimeout(signal, output.timeout),
     threads: output.threads === undefined ? undefined : Number(output.threads),
+    device: output.device !== false,
     deadline: output.timeout === undefined ? undefined : milliseconds() + output.timeout * 1000,
     kernelRoot: output['kernel-root'] ?? ('' as Bytes),
     stateDirectory: output['state-dir'],
     notice,
     progress,
     groups: new GroupHints({
+      device: output.device !== false,
       cache: output['lower-cache'] === true ? cacheOf(output['state-dir'], notice) : undefined,
       onListed: ({ directories, names }) =>
         progress.show(`looking: ${directories} directories, ${names} names`),

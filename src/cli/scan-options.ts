@@ -3,10 +3,11 @@ import type { ScanOptions } from '../scan/scan-options.js';
 import type { Context } from './context.js';
 
 /** What every scan of a command has in common. */
-export function scanOptions({ threads, groups, signal }: Context): ScanOptions {
+export function scanOptions({ threads, device, groups, signal }: Context): ScanOptions {
+  const told = device === false ? fileSystemHints.filter(({ late }) => late === undefined) : fileSystemHints;
   return {
     ...(threads === undefined ? {} : { threads }),
-    ...(groups === undefined ? {} : { hints: [...fileSystemHints, groups] }),
+    hints: groups === undefined ? told : [...told, groups],
     signal,
   };
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { generatedFiles } from '../../packaging/generate/generated-files.js';
 import { shownOptions } from '../../src/cli/completion/shown-options.js';
@@ -6,10 +7,22 @@ import { personalities } from '../../src/cli/personality-of.js';
 import { commands } from '../../src/cli/table.js';
 import { command } from '../support/command.js';
 import { describeProgram } from '../support/needs-program.js';
+import { tempDir } from '../support/temp-dir.js';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
 
 describe('files made from the command table', () => {
+  test('are written by the program that npm run man runs', () => {
+    const directory = tempDir('generated');
+    try {
+      command(process.execPath, 'packaging/generate.mjs', directory.path);
+      for (const [path, text] of generatedFiles(read))
+        expect(readFileSync(join(directory.path, path), 'utf8')).toBe(text);
+    } finally {
+      directory.dispose();
+    }
+  });
+
   test.each([...generatedFiles(read)])('%s is not stale (npm run man writes it)', (path, text) => {
     expect(read(path)).toBe(text);
   });
@@ -54,7 +67,7 @@ describe('the completion for bash', () => {
   test.each([
     [['fl'], ['flush']],
     [['maint', 'st'], ['status']],
-    [['flush', '--d'], ['--dry-run']],
+    [['flush', '--dr'], ['--dry-run']],
     [['maint', 'run', '--up'], ['--upper']],
     [
       ['list', '--format', ''],

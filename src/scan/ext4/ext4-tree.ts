@@ -2,8 +2,7 @@ import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { NameStack } from '../../sys/name-stack.js';
 import { NumberList } from '../number-list.js';
 import type { Ext4Image } from './ext4-image.js';
-import { siftBlocks } from './sift-blocks.js';
-import type { SoughtInodes } from './sought-inodes.js';
+import { type Sought, siftBlocks } from './sift-blocks.js';
 
 /** Directories beyond which a tree is not read to its end: at some 30 bytes each they would take 60 MB. */
 const MOST_DIRECTORIES = 2 ** 21;
@@ -22,7 +21,7 @@ export interface FoundDirectory {
  */
 export class Ext4Tree {
   readonly #image: Ext4Image;
-  readonly #sought: SoughtInodes;
+  readonly #sought: Sought;
   readonly #passesOver: ReadonlySet<number>;
   /** Of the directories that are known, in the order in which they were met: inode, place of the parent, name. */
   readonly #inodes = new NumberList();
@@ -35,18 +34,14 @@ export class Ext4Tree {
   #next = 0;
   /** How many belong to this level and those above. */
   #known = 1;
+  #unread = 0;
 
   /**
    * @param root - inode
    * @param sought - is told of the names that are met
    * @param passesOver - inodes of directories that are left out with all below them
    */
-  constructor(
-    image: Ext4Image,
-    root: number,
-    sought: SoughtInodes,
-    passesOver: ReadonlySet<number> = new Set(),
-  ) {
+  constructor(image: Ext4Image, root: number, sought: Sought, passesOver: ReadonlySet<number> = new Set()) {
     this.#image = image;
     this.#sought = sought;
     this.#passesOver = passesOver;
@@ -59,6 +54,11 @@ export class Ext4Tree {
   /** How many directories were met. */
   get directories(): number {
     return this.#inodes.length;
+  }
+
+  /** How many of them could not be read: their names lie otherwise, or they were removed meanwhile. */
+  get unread(): number {
+    return this.#unread;
   }
 
   /**
@@ -86,6 +86,7 @@ export class Ext4Tree {
     const generation = image.readDirectory(inode, (begin, length) => {
       hits += siftBlocks(image, begin, length, this.#sought, below);
     });
+    if (generation === undefined) this.#unread += 1;
     while (this.#parents.length < this.#inodes.length) this.#parents.push(place);
     if (hits > 0 && generation !== undefined) onFound({ inode, generation, path: this.#pathOf(place) });
   }

@@ -1,6 +1,5 @@
 import type { NameStack } from '../../sys/name-stack.js';
 import type { NumberList } from '../number-list.js';
-import type { SoughtInodes } from './sought-inodes.js';
 
 const FT_DIR = 2;
 const DOT = 46;
@@ -16,6 +15,14 @@ export interface Blocks {
     /** Bytes. */
     readonly blockSize: number;
   };
+}
+
+/** The inodes whose names are looked for. */
+export interface Sought {
+  /** A bit for each inode of the file system, that of inode 0 not set: to ask a set of numbers takes five times as long. */
+  readonly bits: Uint8Array;
+  /** Notes a name. */
+  meet(inode: number): void;
 }
 
 /** Where the subdirectories go that blocks hold. */
@@ -39,7 +46,7 @@ export function siftBlocks(
   { bytes, words, geometry: { blockSize } }: Blocks,
   begin: number,
   length: number,
-  sought: SoughtInodes,
+  sought: Sought,
   below: Subdirectories,
 ): number {
   const { bits } = sought;

@@ -1,8 +1,8 @@
 import type { Ext4Image } from './ext4-image.js';
+import type { Sought } from './sift-blocks.js';
 
 /** Inodes whose names are looked for on a device, until as many were met as their link counts tell of. */
-export class SoughtInodes {
-  /** A bit for each inode of the file system: to ask a set of numbers takes a name five times as long. */
+export class SoughtInodes implements Sought {
   readonly bits: Uint8Array;
   /** Names still to be met, by inode. */
   readonly #links = new Map<number, number>();
@@ -25,7 +25,6 @@ export class SoughtInodes {
     return this.#wanting === 0;
   }
 
-  /** Notes a name. */
   meet(inode: number): void {
     const links = (this.#links.get(inode) ?? 0) - 1;
     this.#links.set(inode, links);

@@ -5,6 +5,7 @@ import { stat } from '../../sys/stat.js';
 import { inodeOfHandle } from '../../union/handle-inode.js';
 import type { HandleLayer } from '../overlay/overlay-layers.js';
 import { listGroups, type OnListed } from './list-groups.js';
+import { listOnDevice } from './list-on-device.js';
 import type { LowerGroups } from './lower-groups.js';
 import type { MetName, NameHints } from './name-hints.js';
 
@@ -20,6 +21,8 @@ export interface GroupCache {
 export interface GroupHintsOptions {
   readonly cache?: GroupCache | undefined;
   readonly onListed?: OnListed | undefined;
+  /** Whether directories may be read from the device of their file system; unless told they are. */
+  readonly device?: boolean;
 }
 
 /**
@@ -30,12 +33,14 @@ export interface GroupHintsOptions {
 export class GroupHints implements NameHints {
   readonly #cache: GroupCache | undefined;
   readonly #onListed: OnListed | undefined;
+  readonly #device: boolean;
   readonly #uses = new Map<InodeKey, number>();
   readonly #groups = new Map<InodeKey, Promise<LowerGroups | undefined>>();
 
-  constructor({ cache, onListed }: GroupHintsOptions = {}) {
+  constructor({ cache, onListed, device = true }: GroupHintsOptions = {}) {
     this.#cache = cache;
     this.#onListed = onListed;
+    this.#device = device;
   }
 
   /** Tells that a union has this directory as a lower. */
@@ -93,7 +98,8 @@ export class GroupHints implements NameHints {
   }
 
   async #list(layer: HandleLayer, signal: AbortSignal | undefined): Promise<LowerGroups | undefined> {
-    const groups = await listGroups(layer, signal, this.#onListed);
+    const read = this.#device ? await listOnDevice(layer, signal, this.#onListed) : undefined;
+    const groups = read ?? (await listGroups(layer, signal, this.#onListed));
     if (groups !== undefined && this.#cache?.keeps(layer) === true) await this.#cache.write(layer, groups);
     return groups;
   }

@@ -5,7 +5,7 @@ import { isSysError } from '../../sys/sys-error.js';
 import { inodeOfHandle } from '../../union/handle-inode.js';
 import { blobOfIndexName, type OverlayHandle, parseOverlayHandle } from '../../union/overlay-handle.js';
 import type { OverlayUnion } from '../../union/union.js';
-import { askHints } from '../hints/ask-hints.js';
+import { askHints, searchLate } from '../hints/ask-hints.js';
 import { lookInto } from '../hints/look-into.js';
 import type { ScanOptions } from '../scan-options.js';
 import { bareRules } from '../walk/bare-rules.js';
@@ -38,17 +38,14 @@ export async function lowerLinks(
       .filter(({ role }) => role === 'lower')
       .map((layer) => new Counter(layer, tally));
     const origins = [...tally.origins.values()];
-    const told = await askHints(
-      counters.map(({ layer }) => layer),
-      () => origins,
-      options,
-    );
-    for (const { layer, directories } of told) {
+    const layers = counters.map(({ layer }) => layer);
+    const told = await askHints(layers, () => origins, options);
+    const look = (layer: HandleLayer, path: Bytes): void => {
       const counter = counters.find((each) => each.layer === layer);
-      for (const path of directories) {
-        lookInto(layer, path, counter?.wanted() ?? 'all', (dirfd, name) => counter?.count(dirfd, name));
-      }
-    }
+      lookInto(layer, path, counter?.wanted() ?? 'all', (dirfd, name) => counter?.count(dirfd, name));
+    };
+    for (const { layer, directories } of told) for (const path of directories) look(layer, path);
+    if (!tally.complete) await lookLate(layers, origins, look, options);
     for (const counter of counters) {
       const root = overlay.layers.roots.find((each) => each.layer.branch === counter.layer.branch);
       if (root !== undefined && !tally.complete) await runWalk([root], bareRules, counter, options);
@@ -56,6 +53,24 @@ export async function lowerLinks(
     return tally.counts;
   } finally {
     overlay.close();
+  }
+}
+
+/** Looks where those tell that names are who take longer. */
+async function lookLate(
+  layers: readonly HandleLayer[],
+  origins: readonly OverlayHandle[],
+  look: (layer: HandleLayer, path: Bytes) => void,
+  options: ScanOptions,
+): Promise<void> {
+  const search = searchLate(layers, origins, options, false);
+  try {
+    for (let told = await search.next(options.signal); told !== undefined; ) {
+      for (const each of told) if ('path' in each) look(each.layer, each.path);
+      told = await search.next(options.signal);
+    }
+  } finally {
+    await search.end();
   }
 }
 
