@@ -103,6 +103,35 @@ describeIncidents('one bad file is no reason to leave the others', ['ext4', 'tmp
     expectSameView(before.tree, viewOf(place, INDEX).tree);
   });
 
+  test.each([
+    ['leased', -11],
+    ['encrypted', -126],
+    ["somebody else's", -1],
+  ])(
+    'flush: an inode that may not be opened to be read (%s) loses its marks all the same',
+    async (_, errno) => {
+      const place = threeGroups(directory());
+      const before = viewOf(place, INDEX);
+      const [first] = indexNames(place);
+      failFirst(errno, (call) => call.name === 'openat2' && call.path === first);
+      const outcome = await apply(plan(await scan(overlayUnion(place, INDEX)), 'flush')).finally(() =>
+        interpose(undefined),
+      );
+      expect(outcome.entriesRemoved).toBe(3);
+      expectSameView(before.tree, viewOf(place, INDEX).tree);
+      const marks = command(
+        'getfattr',
+        '-R',
+        '-h',
+        '-d',
+        '-m',
+        'trusted.overlay.(origin|nlink)',
+        place.upper,
+      );
+      expect(marks.split('\n').filter((line) => /origin|nlink/.test(line))).toHaveLength(1);
+    },
+  );
+
   test('restore through the mount: a name that cannot be looked at', async () => {
     const place = threeGroups(directory());
     await whileMountedAsync(place, INDEX, async () => {
