@@ -49,7 +49,7 @@ function told({ programs, plinkctl, files, rounds, home }: ShortcutsOptions, typ
     const contenders: Contender[] = [
       { name: 'C getdents64', command: [programs.walk, lower, inodes] },
       { name: 'plinkctl list, the file system asked', command: list('asked', strewn) },
-      { name: 'plinkctl list, a name outside of the lower', command: list('outside', [hidden]) },
+      { name: 'plinkctl list, a name outside of the lower', command: list('beside', [hidden]) },
       {
         name: 'plinkctl list --no-device, the same',
         command: [...list('walked', [hidden]), '--no-device'],
