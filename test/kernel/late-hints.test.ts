@@ -2,13 +2,14 @@ import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { ext4Hints } from '../../src/scan/hints/ext4-hints.js';
-import type { NameHints } from '../../src/scan/hints/name-hints.js';
-import { openOverlayLayers } from '../../src/scan/overlay/overlay-layers.js';
+import type { LikelyDirectory, NameHints } from '../../src/scan/hints/name-hints.js';
+import { type HandleLayer, openOverlayLayers } from '../../src/scan/overlay/overlay-layers.js';
 import type { ScanResult } from '../../src/scan/result.js';
 import { scan } from '../../src/scan/scan.js';
 import type { ScanOptions } from '../../src/scan/scan-options.js';
-import type { Bytes } from '../../src/sys/bytes.js';
+import { type Bytes, bytesFromText } from '../../src/sys/bytes.js';
 import { handleOf } from '../../src/sys/handle.js';
+import { openDirectory, withFd } from '../../src/sys/open.js';
 import { interpose } from '../../src/sys/seam.js';
 import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
 import { type OverlayPlace, overlayPlace, overlayUnion, whileMounted } from '../support/overlay-place.js';
@@ -50,6 +51,23 @@ afterEach(() => interpose(undefined));
 describeIncidents('an ext4 whose device tells where names are', ['ext4', 'btrfs'], (home) => {
   const changed = (root: string): OverlayPlace =>
     overlayWith(root, { ...lower(join(root, 'lower')), session: (view) => append(view, 'f') });
+
+  /** Tells late, one piece after another, what `tell` makes of the only lower. */
+  function telling(tell: (layer: HandleLayer, round: number) => LikelyDirectory[]): NameHints {
+    let rounds = 3;
+    return {
+      late: {
+        mayKnow: () => true,
+        search: ([layer]) => ({
+          async next() {
+            rounds -= 1;
+            return rounds < 0 || layer === undefined ? undefined : tell(layer, rounds + 1);
+          },
+          async end() {},
+        }),
+      },
+    };
+  }
 
   test('nothing else is walked', async () => {
     const { hinted, walked } = await both(changed(home()));
@@ -169,27 +187,55 @@ describeIncidents('an ext4 whose device tells where names are', ['ext4', 'btrfs'
     'a directory of a layer that is said to lie outside (%s) does not count twice',
     async (path) => {
       const place = changed(home());
-      let told = false;
-      const lying: NameHints = {
-        late: {
-          mayKnow: () => true,
-          search: (layers) => ({
-            async next() {
-              if (told) return undefined;
-              told = true;
-              const [layer] = layers;
-              const handle = layer === undefined ? undefined : handleOf(layer.root, path as Bytes);
-              if (handle === undefined) throw new Error('no handle');
-              return [0, 1, 2].map(() => ({ outside: layers, directory: handle }));
-            },
-            async end() {},
-          }),
-        },
-      };
+      const lying = telling((layer) => {
+        const handle = handleOf(layer.root, path as Bytes);
+        if (handle === undefined) throw new Error('no handle');
+        return [{ outside: [layer], directory: handle }];
+      });
       const { hinted } = await both(place, { hints: [lying] });
       expect(missing(hinted)).toHaveLength(3);
     },
   );
+
+  test('a directory outside that is told of three times counts once', async () => {
+    const root = home();
+    const place = changed(root);
+    mkdirSync(join(root, 'elsewhere'));
+    linkSync(join(root, 'lower/f'), join(root, 'elsewhere/f'));
+    const elsewhere = withFd(openDirectory(bytesFromText(join(root, 'elsewhere'))), (fd) =>
+      handleOf(fd, '' as Bytes),
+    );
+    const thrice = telling((layer) =>
+      elsewhere === undefined ? [] : [{ outside: [layer], directory: elsewhere }],
+    );
+    const { hinted } = await both(place, { hints: [thrice] });
+    expect(missing(hinted)).toHaveLength(3);
+  });
+
+  test('a hidden directory that is told of early and late counts once', async () => {
+    const root = home();
+    const place = overlayWith(root, {
+      lower() {
+        fill(join(root, 'lower'));
+        // Counted twice they would stand for all the others.
+        for (let i = 0; i < 5; i += 1) linkSync(join(root, 'lower/f'), join(root, `lower/d7/e7/more${i}`));
+      },
+      session(view) {
+        append(view, 'f');
+        rmSync(view.at('d7/e7' as Bytes), { recursive: true });
+      },
+    });
+    const hidden = 'd7/e7' as Bytes;
+    const twice: NameHints = {
+      // With nothing new it would not be asked again.
+      ...telling((layer, round) => [hidden, directory(20 * round) as Bytes].map((path) => ({ layer, path }))),
+      async directoriesOf() {
+        return [hidden];
+      },
+    };
+    const { hinted } = await both(place, { hints: [twice] });
+    expect(missing(hinted)).toHaveLength(2);
+  });
 
   test('with mounts shown inside of a lower nothing is known to lie outside', async () => {
     const root = home();

@@ -50,6 +50,8 @@ export class Ext4Image {
   readonly #blocks: ReadAhead;
   /** For blocks of extents that are gone through, by their depth. */
   readonly #nodes: ReadAhead[] = [];
+  /** Bytes that may still be read of a directory, and of what tells of its blocks. */
+  #left = 0;
 
   private constructor(fd: number, geometry: Ext4Geometry, { tables, directories }: Ext4Groups) {
     this.#fd = fd;
@@ -127,6 +129,8 @@ export class Ext4Image {
     const generation = words[(at + 100) >> 2] as number;
     const size = (words[(at + 4) >> 2] as number) + (words[(at + 108) >> 2] as number) * 2 ** 32;
     if (size > LARGEST_DIRECTORY) return undefined;
+    // Each of its blocks is told of once: what would be read beyond that leads in circles.
+    this.#left = 2 * size;
     this.#readExtents(this.#heads, at + EXTENTS_IN_INODE, EXTENTS_SIZE, size, DEEPEST_EXTENTS, onPiece);
     return generation;
   }
@@ -157,10 +161,11 @@ export class Ext4Image {
     const depth = halves[(at + 6) >> 1] as number;
     if (halves[at >> 1] !== EXTENT_MAGIC || depth > deepest) return;
     const count = Math.min(halves[(at + 2) >> 1] as number, Math.floor(room / EXTENT) - 1);
-    for (let i = 1; i <= count; i += 1) {
+    for (let i = 1; i <= count && this.#left > 0; i += 1) {
       const extent = at + i * EXTENT;
       if (depth > 0) {
         const block = (words[(extent + 4) >> 2] as number) + (halves[(extent + 8) >> 1] as number) * 2 ** 32;
+        this.#left -= blockSize;
         this.#nodes[depth] ??= new ReadAhead(this.#fd, blockSize);
         const below = this.#nodes[depth];
         const begin = below.piece(block * blockSize, blockSize);
@@ -177,6 +182,7 @@ export class Ext4Image {
 
   #readRun(offset: number, length: number, onPiece: OnPiece): void {
     if (length % this.geometry.blockSize !== 0) return;
+    this.#left -= length;
     for (let done = 0; done < length; done += PIECE) {
       const size = Math.min(PIECE, length - done);
       const begin = this.#blocks.piece(offset + done, size);

@@ -88,7 +88,8 @@ export class Ext4Tree {
     });
     if (generation === undefined) this.#unread += 1;
     while (this.#parents.length < this.#inodes.length) this.#parents.push(place);
-    if (hits > 0 && generation !== undefined) onFound({ inode, generation, path: this.#pathOf(place) });
+    const path = hits > 0 && generation !== undefined ? this.#pathOf(place) : undefined;
+    if (path !== undefined && generation !== undefined) onFound({ inode, generation, path });
   }
 
   /** Goes to the next level; false where there is none. */
@@ -104,7 +105,8 @@ export class Ext4Tree {
     return true;
   }
 
-  #pathOf(directory: number): Bytes {
+  /** Undefined below a name that is none: there the file system is damaged, and one directory had many paths. */
+  #pathOf(directory: number): Bytes | undefined {
     const way: number[] = [];
     let at = directory;
     while (at > 0 && !this.#paths.has(at)) {
@@ -113,7 +115,9 @@ export class Ext4Tree {
     }
     let path = this.#paths.get(at) ?? ('' as Bytes);
     for (const place of way.reverse()) {
-      path = joinBytes(path, this.#names.nameAt(this.#namesAt.at(place)));
+      const name = this.#names.nameAt(this.#namesAt.at(place));
+      if (name === '' || name.includes('/')) return undefined;
+      path = joinBytes(path, name);
       this.#paths.set(place, path);
     }
     return path;

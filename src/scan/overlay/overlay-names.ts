@@ -1,11 +1,10 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
-import { S_IFMT, stat } from '../../sys/stat.js';
+import { S_IFMT } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import type { OverlayHandle } from '../../union/overlay-handle.js';
 import type { OverlayRules } from '../../union/overlay-rules.js';
 import type { Layer, LayerDirectory } from '../../union/view-rules.js';
 import { withOne } from '../../with-one.js';
-import { lookInto, lookOutside } from '../hints/look-into.js';
 import { KnownPlaces } from '../known-places.js';
 import { MissingDirectories } from '../missing-directories.js';
 import type { Unreadable } from '../result.js';
@@ -21,11 +20,12 @@ import {
   type SoughtInode,
 } from './entry-names.js';
 import { LayerDevices } from './layer-devices.js';
-import type { HiddenDirectory, LikelyPlaces, OutsideDirectory } from './likely-places.js';
+import type { LikelyPlaces } from './likely-places.js';
 import { LowerOrigins } from './lower-origins.js';
 import { originInName } from './overlay-index.js';
-import { type HandleLayer, indexNameOf, type OverlayLayers } from './overlay-layers.js';
+import type { HandleLayer, OverlayLayers } from './overlay-layers.js';
 import { type LowerInodes, setsOf, soughtInLowers } from './sought-inodes.js';
+import { UnseenNames } from './unseen-names.js';
 import { UpperNames } from './upper-names.js';
 
 /** Finds the visible names of index entries: upper names by inode, lower names by file handle. */
@@ -44,6 +44,11 @@ export class OverlayNames implements WalkVisitor {
   #awaited: AwaitedNames | undefined;
   readonly #known = new KnownPlaces(() => this.#awaited?.places() ?? []);
   #places: LikelyPlaces | undefined;
+  readonly #unseen = new UnseenNames(
+    this.byKey,
+    (branch) => this.#wanted.get(branch),
+    (found) => this.#awaited?.note(found, 1),
+  );
   /** Entries of which something was met and not told yet, where another thread is to be told. */
   readonly #met: Set<EntryNames> | undefined;
   #theirRedirects = 0;
@@ -177,7 +182,7 @@ export class OverlayNames implements WalkVisitor {
     if (this.#places === undefined || this.#redirects > 0) return [];
     const places = late ? await this.#lookLate(this.#places) : await this.#places.of(this.#wantedOrigins);
     if (places.length === 0 && this.unreadable.length === 0)
-      for (const directory of this.#places.hidden()) this.#lookIntoHidden(directory);
+      for (const directory of this.#places.hidden()) this.#unseen.inHidden(directory);
     return places;
   }
 
@@ -190,44 +195,15 @@ export class OverlayNames implements WalkVisitor {
     return this.#rules.redirects + this.#theirRedirects;
   }
 
-  /** Counts the names in a directory that the union shows nowhere: they are names of the group, and covered. */
-  #lookIntoHidden({ layer, path }: HiddenDirectory): void {
-    lookInto(layer, path, this.#wanted.get(layer.branch) ?? 'all', (dirfd, name) => {
-      const found = this.#entryOf(layer, dirfd, name);
-      if (found === undefined) return;
-      found.covered = withOne(found.covered, { branch: layer.branch, path: joinBytes(path, name) });
-      this.#awaited?.note(found, 1);
-    });
-  }
-
   readonly #wantedOrigins = (): OverlayHandle[] =>
     (this.#awaited?.wanting() ?? []).map(originInName).filter((origin) => origin !== undefined);
 
   async #lookLate(places: LikelyPlaces): Promise<Bytes[]> {
     for (;;) {
       const told = await places.lateOf(this.#wantedOrigins);
-      for (const directory of places.takeOutside()) this.#lookOutside(directory);
+      for (const directory of places.takeOutside()) this.#unseen.inOutside(directory);
       if (told.length > 0 || !places.knowsLate || this.complete()) return told;
     }
-  }
-
-  /** Counts the names in a directory that no lower has. */
-  #lookOutside({ outside, directory }: OutsideDirectory): void {
-    const [layer] = outside as readonly [HandleLayer];
-    lookOutside(outside, directory, this.#wanted.get(layer.branch) ?? 'all', (dirfd, name) => {
-      const found = this.#entryOf(layer, dirfd, name);
-      if (found === undefined) return;
-      found.outside += 1;
-      this.#awaited?.note(found, 1);
-    });
-  }
-
-  /** The entry that a name which no union shows belongs to. */
-  #entryOf(layer: HandleLayer, dirfd: number, name: Bytes): EntryNames | undefined {
-    const key = indexNameOf(layer, dirfd, name);
-    const found = key === undefined ? undefined : this.byKey.get(key);
-    if (found !== undefined) found.lowerNlink = stat(dirfd, name).nlink;
-    return found;
   }
 
   onUnreadable(unreadable: Unreadable): void {
