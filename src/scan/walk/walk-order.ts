@@ -88,9 +88,9 @@ export class WalkOrder {
     for (const directory of directories) {
       for (let path = directory; path !== '' && this.#addLikely(path); path = parentOf(path)) told = true;
     }
-    const waiting = this.#waiting.splice(0);
+    // In the phase that ends: what waits is not kept anew for the next.
+    for (const frame of this.#waiting.splice(0)) this.lead(frame);
     this.#phase = told ? 'likely' : this.#late ? 'rest' : 'near';
-    for (const frame of waiting) this.lead(frame);
   }
 
   /** Takes a frame whose subdirectories are to be entered: first those that are likely. */
