@@ -171,6 +171,16 @@ describeKernel('directories read from an ext4 device', ['root', 'loop', 'ext4'],
     expect(outside).toEqual([]);
   });
 
+  test('more inodes than bits: the same is found', () => {
+    image = makeExt4Image([]);
+    fill(image.mountpoint, new Random(13));
+    const inodes = [...found(image.mountpoint)].filter(([, { size }]) => size > 1).map(([inode]) => inode);
+    image.unmount();
+    const told = searchImageFile(image.image, inodes, 2 ** 26).sort();
+    expect(told.length).toBeGreaterThan(20);
+    expect(searchImageFile(image.image, inodes, 64).sort()).toEqual(told);
+  });
+
   test.each([
     ['cannot be opened', 'openat', 13],
     ['has a bad sector', 'pread', 5],
@@ -212,11 +222,11 @@ describeKernel('directories read from an ext4 device', ['root', 'loop', 'ext4'],
 });
 
 /** What is found in an image that is not mounted. */
-function searchImageFile(path: string, inodes: readonly number[]): string[] {
+function searchImageFile(path: string, inodes: readonly number[], bits?: number): string[] {
   const image = Ext4Image.on(openTrusted(bytesFromText(path), O_RDONLY));
   if (image === undefined) return [];
   try {
-    const tree = new Ext4Tree(image, 2, new SoughtInodes(image, inodes));
+    const tree = new Ext4Tree(image, 2, new SoughtInodes(image, inodes, bits));
     const told: string[] = [];
     for (let left = true; left && tree.directories < 100_000; )
       left = tree.step(64, ({ path }) => told.push(path));

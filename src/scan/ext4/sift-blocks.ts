@@ -19,10 +19,15 @@ export interface Blocks {
 
 /** The inodes whose names are looked for. */
 export interface Sought {
-  /** A bit for each inode of the file system, that of inode 0 not set: to ask a set of numbers takes five times as long. */
+  /**
+   * A bit for each number below {@link mask}, set where it or one that ends like it may be sought: to ask a set of
+   * numbers takes five times as long.
+   */
   readonly bits: Uint8Array;
-  /** Notes a name. */
-  meet(inode: number): void;
+  /** A power of two, less one. */
+  readonly mask: number;
+  /** Notes a name; false for one that is not sought after all. */
+  meet(inode: number): boolean;
 }
 
 /** Where the subdirectories go that blocks hold. */
@@ -49,7 +54,7 @@ export function siftBlocks(
   sought: Sought,
   below: Subdirectories,
 ): number {
-  const { bits } = sought;
+  const { bits, mask } = sought;
   let hits = 0;
   for (let block = begin; block < begin + length; block += blockSize) {
     const end = block + blockSize;
@@ -59,11 +64,10 @@ export function siftBlocks(
       const size = rest & 0xffff;
       if (size <= HEAD || (size & 3) !== 0 || at + size > end) break;
       if (rest >>> 24 !== FT_DIR) {
-        // Inode 0, an unused record, is never sought; a number beyond all bits is not there.
-        if ((((bits[inode >>> 3] as number) >> (inode & 7)) & 1) === 1) {
+        const low = inode & mask;
+        // Inode 0 is the mark of an unused record.
+        if ((((bits[low >>> 3] as number) >> (low & 7)) & 1) === 1 && inode !== 0 && sought.meet(inode))
           hits += 1;
-          sought.meet(inode);
-        }
       } else {
         const nameLength = (rest >>> 16) & 0xff;
         if (inode !== 0 && nameLength <= size - HEAD && !isDots(bytes, at + HEAD, nameLength)) {

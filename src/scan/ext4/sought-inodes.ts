@@ -1,20 +1,31 @@
 import type { Ext4Image } from './ext4-image.js';
 import type { Sought } from './sift-blocks.js';
 
+/** Bits, of inodes: 8 MiB. A larger file system has more inodes than bits. */
+const MOST_BITS = 2 ** 26;
+
 /** Inodes whose names are looked for on a device, until as many were met as their link counts tell of. */
 export class SoughtInodes implements Sought {
   readonly bits: Uint8Array;
+  readonly mask: number;
   /** Names still to be met, by inode. */
   readonly #links = new Map<number, number>();
   #wanting = 0;
 
-  /** @throws SysError */
-  constructor(image: Ext4Image, inodes: readonly number[]) {
-    this.bits = new Uint8Array((image.inodes >>> 3) + 1);
+  /**
+   * @param most - bits, a power of two; for tests
+   * @throws SysError
+   */
+  constructor(image: Ext4Image, inodes: readonly number[], most = MOST_BITS) {
+    let slots = 8;
+    while (slots < image.inodes && slots < most) slots *= 2;
+    this.bits = new Uint8Array(slots / 8);
+    this.mask = slots - 1;
     for (const inode of inodes) {
       const links = image.linksOf(inode) ?? 0;
       if (links === 0) continue;
-      this.bits[inode >>> 3] = (this.bits[inode >>> 3] as number) | (1 << (inode & 7));
+      const low = inode & this.mask;
+      this.bits[low >>> 3] = (this.bits[low >>> 3] as number) | (1 << (low & 7));
       this.#links.set(inode, links);
       this.#wanting += 1;
     }
@@ -25,9 +36,11 @@ export class SoughtInodes implements Sought {
     return this.#wanting === 0;
   }
 
-  meet(inode: number): void {
-    const links = (this.#links.get(inode) ?? 0) - 1;
-    this.#links.set(inode, links);
-    if (links === 0) this.#wanting -= 1;
+  meet(inode: number): boolean {
+    const links = this.#links.get(inode);
+    if (links === undefined) return false;
+    this.#links.set(inode, links - 1);
+    if (links === 1) this.#wanting -= 1;
+    return true;
   }
 }

@@ -47,10 +47,14 @@ async function list(
   onListed: OnListed | undefined,
 ): Promise<LowerGroups | undefined> {
   const listed = new ListedNames();
-  // Every inode but 0, the mark of an unused record.
-  const bits = new Uint8Array((image.inodes >>> 3) + 1).fill(0xff);
-  bits[0] = 0xfe;
-  const tree = new Ext4Tree(image, root, { bits, meet: (inode) => listed.add(inode, 0) });
+  const tree = new Ext4Tree(image, root, {
+    bits: Uint8Array.of(0xff),
+    mask: 7,
+    meet(inode) {
+      listed.add(inode, 0);
+      return true;
+    },
+  });
   while (tree.step(STEP, ({ path }) => listed.addDirectory(path))) {
     if (listed.tooMany || tree.unread > 0) return undefined;
     const breath = breathe();
