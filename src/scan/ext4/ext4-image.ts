@@ -38,7 +38,8 @@ export type OnPiece = (begin: number, length: number) => void;
 /**
  * The inodes and directories of an ext4 as they lie on its device. A mounted ext4 keeps these in the device's page
  * cache, where each change is made at once, so that a read meets what the kernel itself would read; but nothing
- * keeps others from a block while it is read. So it only serves to find out where to look.
+ * keeps others from a block while it is read. So it only serves to find out where to look. Inodes are ext4's own numbers of
+ * 32 bits: they lead to a place on the disk, and identify no file.
  */
 export class Ext4Image {
   readonly geometry: Ext4Geometry;
