@@ -104,6 +104,34 @@ describeIncidents('an ext4 whose device tells where names are', ['ext4', 'btrfs'
     expect(entered(hinted)).toBeLessThan(60);
   });
 
+  test('an entry whose lower file is gone makes the walk a whole one: the device is not read', async () => {
+    const root = home();
+    const place = overlayWith(root, {
+      lower() {
+        fill(join(root, 'lower'));
+        writeFileSync(join(root, 'lower/gone'), 'old\n');
+        linkSync(join(root, 'lower/gone'), join(root, 'lower/d3/gone'));
+      },
+      session(view) {
+        append(view, 'f');
+        append(view, 'gone');
+      },
+    });
+    for (const name of ['gone', 'd3/gone']) rmSync(join(root, 'lower', name));
+    const walked = await scan(overlayUnion(place), { hints: [], ways: { early: false } });
+    let blocks = 0;
+    interpose(({ name, path }, proceed) => {
+      if (name === 'openat' && path.startsWith('/dev/')) blocks = 0;
+      if (name === 'pread') blocks += 1;
+      return proceed();
+    });
+    const hinted = await scan(overlayUnion(place), { ways });
+    // Only how many directories there are.
+    expect(blocks).toBe(2);
+    expect(facts(hinted)).toEqual(facts(walked));
+    expect(entered(hinted)).toBe(entered(walked));
+  });
+
   test('a name outside of the lower is counted where it lies', async () => {
     const root = home();
     const place = changed(root);

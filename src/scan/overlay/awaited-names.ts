@@ -47,6 +47,13 @@ export class AwaitedNames {
     return keys;
   }
 
+  /** Whether there is an entry whose handle leads nowhere: for it the walk goes on to its end. */
+  get hopeless(): boolean {
+    for (const { key, lowerNlink } of this.#byKey.values())
+      if (lowerNlink === undefined && this.#linksOf(key) === 0) return true;
+    return false;
+  }
+
   /** The directories of names of those that may have another. */
   *places(): Generator<Bytes> {
     // Whether there are others of those that nothing was met of costs a few calls each.

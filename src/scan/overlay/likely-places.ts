@@ -93,6 +93,11 @@ export class LikelyPlaces {
     return places;
   }
 
+  /** Does without what would be told late. */
+  forgo(): void {
+    this.#searchIsOver = true;
+  }
+
   /** The directories that hold names outside of all layers; each is told once. */
   takeOutside(): OutsideDirectory[] {
     return this.#outside.splice(0);

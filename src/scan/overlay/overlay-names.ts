@@ -199,11 +199,14 @@ export class OverlayNames implements WalkVisitor {
     (this.#awaited?.wanting() ?? []).map(originInName).filter((origin) => origin !== undefined);
 
   async #lookLate(places: LikelyPlaces): Promise<Bytes[]> {
-    for (;;) {
-      const told = await places.lateOf(this.#wantedOrigins);
+    // What is told late only serves to end the walk.
+    if (this.#awaited?.hopeless === true) places.forgo();
+    let told: Bytes[] = [];
+    while (told.length === 0 && places.knowsLate && !this.complete()) {
+      told = await places.lateOf(this.#wantedOrigins);
       for (const directory of places.takeOutside()) this.#unseen.inOutside(directory);
-      if (told.length > 0 || !places.knowsLate || this.complete()) return told;
     }
+    return told;
   }
 
   onUnreadable(unreadable: Unreadable): void {

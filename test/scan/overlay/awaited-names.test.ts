@@ -56,6 +56,17 @@ describe('names that a walk waits for', () => {
     expect(awaited.all()).toBe(true);
   });
 
+  test('are not all to be met where a file is gone, and that is asked of none that was met', () => {
+    const { awaited, asked, meet } = scene({ a: 2, b: undefined, gone: 0 });
+    expect(awaited.hopeless).toBe(true);
+    const other = scene({ a: 2, b: undefined });
+    other.meet('a');
+    expect(other.awaited.hopeless).toBe(false);
+    expect(other.asked).toEqual(['b']);
+    meet('a');
+    expect(asked).toEqual(['a', 'b', 'gone']);
+  });
+
   test('count what another thread met at once', () => {
     const { awaited, meet } = scene({ a: 3 });
     meet('a', 2);
