@@ -23,8 +23,6 @@ const MOST_GROUPS = 1 << 18;
 export interface Ext4Geometry {
   /** Bytes. */
   readonly blockSize: number;
-  /** Blocks. */
-  readonly blocks: number;
   /** Bytes. */
   readonly inodeSize: number;
   readonly inodesPerGroup: number;
@@ -51,7 +49,6 @@ export function parseSuperblock(bytes: Uint8Array): Ext4Geometry | undefined {
   const inodesPerGroup = u32(40);
   const geometry = {
     blockSize,
-    blocks: u32(4) + (wide ? u32(0x150) * 2 ** 32 : 0),
     inodeSize: u16(88),
     inodesPerGroup,
     groups: Math.ceil(u32(0) / inodesPerGroup),

@@ -56,7 +56,7 @@ export class Ext4Tree {
     return this.#inodes.length;
   }
 
-  /** How many of them could not be read: their names lie otherwise, or they were removed meanwhile. */
+  /** How many of them could not be read: their names lie otherwise, they were removed meanwhile, or are too many. */
   get unread(): number {
     return this.#unread;
   }
@@ -96,7 +96,10 @@ export class Ext4Tree {
   #descend(): boolean {
     const from = this.#known;
     const to = Math.min(this.#inodes.length, MOST_DIRECTORIES);
-    if (to <= from) return false;
+    if (to <= from) {
+      this.#unread += this.#inodes.length - to;
+      return false;
+    }
     this.#level = new Float64Array(to - from);
     for (let i = from; i < to; i += 1) this.#level[i - from] = this.#inodes.at(i) * MOST_DIRECTORIES + i;
     this.#level.sort();

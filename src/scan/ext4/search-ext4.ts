@@ -1,8 +1,8 @@
-import { openBlockDevice } from '../../sys/block-device.js';
 import { isSysError } from '../../sys/sys-error.js';
-import { Ext4Image } from './ext4-image.js';
+import type { Ext4Image } from './ext4-image.js';
 import type { Ext4Places } from './ext4-places.js';
 import { Ext4Tree, type FoundDirectory } from './ext4-tree.js';
+import { openExt4 } from './open-ext4.js';
 import { SoughtInodes } from './sought-inodes.js';
 
 /** Inode of a file system's root directory (EXT4_ROOT_INO). */
@@ -37,9 +37,8 @@ type Breathe = () => Promise<void> | undefined;
 export async function searchExt4(search: Ext4Search, places: Ext4Places, breathe: Breathe): Promise<void> {
   let image: Ext4Image | undefined;
   try {
-    image = Ext4Image.on(openBlockDevice(search.dev));
-    const right = search.uuid === undefined || search.uuid === image?.geometry.uuid;
-    if (image !== undefined && right) await searchImage(image, search, places, breathe);
+    image = openExt4(search.dev, search.uuid);
+    if (image !== undefined) await searchImage(image, search, places, breathe);
   } catch (error) {
     if (!isSysError(error)) throw error;
   } finally {

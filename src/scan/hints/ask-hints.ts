@@ -4,6 +4,7 @@ import type { HandleLayer } from '../overlay/overlay-layers.js';
 import type { ScanOptions } from '../scan-options.js';
 import { btrfsHints } from './btrfs-hints.js';
 import { ext4Hints } from './ext4-hints.js';
+import { mayBeIn } from './may-be-in.js';
 import type { LateHints, LateSearch, NameHints } from './name-hints.js';
 import { xfsHints } from './xfs-hints.js';
 
@@ -15,11 +16,6 @@ export interface Told {
   readonly layer: HandleLayer;
   readonly source: NameHints;
   readonly directories: ReadonlySet<Bytes>;
-}
-
-/** Whether a file may be one of a layer's file system. */
-export function mayBeIn(layer: HandleLayer, origin: OverlayHandle): boolean {
-  return layer.uuid === undefined || layer.uuid.equals(origin.uuid);
 }
 
 /**

@@ -1,4 +1,3 @@
-import { openBlockDevice } from '../../sys/block-device.js';
 import { ascii, type Bytes } from '../../sys/bytes.js';
 import { fileSystemUuid, magic } from '../../sys/filesystem.js';
 import type { Handle } from '../../sys/handle.js';
@@ -7,11 +6,12 @@ import { isSysError } from '../../sys/sys-error.js';
 import { inodeOfHandle } from '../../union/handle-inode.js';
 import type { OverlayHandle } from '../../union/overlay-handle.js';
 import { breather } from '../breather.js';
-import { Ext4Image } from '../ext4/ext4-image.js';
 import { Ext4Places, type FoundPlaces } from '../ext4/ext4-places.js';
+import { openExt4 } from '../ext4/open-ext4.js';
 import { type Ext4Search, searchExt4 } from '../ext4/search-ext4.js';
 import { type Ext4Found, SearchThread } from '../ext4/search-thread.js';
 import type { HandleLayer } from '../overlay/overlay-layers.js';
+import { mayBeIn } from './may-be-in.js';
 import type { LateSearch, LikelyDirectory, NameHints } from './name-hints.js';
 
 const FILEID_INO32_GEN = 0x01;
@@ -99,7 +99,7 @@ function layersByDevice(layers: readonly HandleLayer[], files: number): Map<bigi
 /** How many directories an ext4 has; 0 where its device cannot be read. */
 function directoriesOn(dev: bigint): number {
   try {
-    const image = Ext4Image.on(openBlockDevice(dev));
+    const image = openExt4(dev, undefined);
     image?.close();
     return image?.directories ?? 0;
   } catch (error) {
@@ -110,9 +110,9 @@ function directoriesOn(dev: bigint): number {
 
 function searchFor(dev: bigint, layers: readonly HandleLayer[], files: readonly OverlayHandle[]): Ext4Search {
   const inodes = new Set<number>();
-  for (const { uuid, handle } of files) {
-    if (!layers.some((layer) => layer.uuid === undefined || layer.uuid.equals(uuid))) continue;
-    const inode = inodeOfHandle(handle, magic.ext4);
+  for (const file of files) {
+    if (!layers.some((layer) => mayBeIn(layer, file))) continue;
+    const inode = inodeOfHandle(file.handle, magic.ext4);
     if (inode !== undefined) inodes.add(Number(inode));
   }
   return {

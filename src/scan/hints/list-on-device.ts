@@ -1,11 +1,12 @@
-import { openBlockDevice } from '../../sys/block-device.js';
 import { ascii } from '../../sys/bytes.js';
 import { fileSystemUuid, magic } from '../../sys/filesystem.js';
 import { stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { breather } from '../breather.js';
-import { Ext4Image } from '../ext4/ext4-image.js';
+import type { Ext4Image } from '../ext4/ext4-image.js';
 import { Ext4Tree } from '../ext4/ext4-tree.js';
+import { openExt4 } from '../ext4/open-ext4.js';
+import type { Sought } from '../ext4/sift-blocks.js';
 import type { HandleLayer } from '../overlay/overlay-layers.js';
 import type { OnListed } from './list-groups.js';
 import { ListedNames } from './listed-names.js';
@@ -26,12 +27,18 @@ export async function listOnDevice(
 ): Promise<LowerGroups | undefined> {
   if (layer.fileSystem !== magic.ext4) return undefined;
   const { dev, ino } = stat(layer.root, ascii(''));
+  const listed = new ListedNames();
+  const breathe = breather(signal, () => onListed?.(listed));
   let image: Ext4Image | undefined;
   try {
-    image = Ext4Image.on(openBlockDevice(dev));
-    if (image === undefined || fileSystemUuid(layer.root)?.toString('hex') !== image.geometry.uuid)
-      return undefined;
-    return await list(image, Number(ino), breather(signal), onListed);
+    image = openExt4(dev, fileSystemUuid(layer.root)?.toString('hex'));
+    if (image === undefined) return undefined;
+    const tree = new Ext4Tree(image, Number(ino), everyName(listed));
+    while (tree.step(STEP, ({ path }) => listed.addDirectory(path))) {
+      if (listed.tooMany || tree.unread > 0) return undefined;
+      await breathe();
+    }
+    return tree.unread > 0 ? undefined : listed.groups();
   } catch (error) {
     if (isSysError(error)) return undefined;
     throw error;
@@ -40,27 +47,13 @@ export async function listOnDevice(
   }
 }
 
-async function list(
-  image: Ext4Image,
-  root: number,
-  breathe: () => Promise<void> | undefined,
-  onListed: OnListed | undefined,
-): Promise<LowerGroups | undefined> {
-  const listed = new ListedNames();
-  const tree = new Ext4Tree(image, root, {
+function everyName(listed: ListedNames): Sought {
+  return {
     bits: Uint8Array.of(0xff),
     mask: 7,
     meet(inode) {
       listed.add(inode, 0);
       return true;
     },
-  });
-  while (tree.step(STEP, ({ path }) => listed.addDirectory(path))) {
-    if (listed.tooMany || tree.unread > 0) return undefined;
-    const breath = breathe();
-    if (breath === undefined) continue;
-    onListed?.(listed);
-    await breath;
-  }
-  return tree.unread > 0 ? undefined : listed.groups();
+  };
 }
