@@ -24,7 +24,8 @@ let preadFixedCall: ReturnType<typeof nativeNow> | undefined;
  * As {@link pread}, into memory that stays where it is, and with nothing around the call: for those who make a hundred
  * thousand.
  *
- * @param size - bytes wanted, at most those of the memory
+ * @param size - bytes wanted
+ * @param at - where in the memory, bytes; there must be so many from there
  * @throws SysError
  */
 export function preadFixed(
@@ -32,14 +33,17 @@ export function preadFixed(
   { address, bytes }: FixedMemory,
   size: number,
   offset: number,
+  at = 0,
 ): number {
   checkFd(fd);
-  if (size > bytes.length) throw new BadArgument(`${size} bytes into memory for ${bytes.length}`);
+  if (!(at >= 0 && size >= 0 && at + size <= bytes.length))
+    throw new BadArgument(`${size} bytes at ${at} of memory for ${bytes.length}`);
   preadFixedCall ??= nativeNow(`long pread(int fd, ${ADDRESS} buffer, size_t size, int64_t offset)`);
   const call = preadFixedCall;
-  if (interposed()) return invoke('pread', fd, '', () => call(fd, address, size, offset));
+  const into = typeof address === 'number' ? address + at : address + BigInt(at);
+  if (interposed()) return invoke('pread', fd, '', () => call(fd, into, size, offset));
   for (;;) {
-    const length = call(fd, address, size, offset);
+    const length = call(fd, into, size, offset);
     if (length >= 0) return length;
     const error = errno();
     if (error !== EINTR) throw new SysError('pread', error);

@@ -45,7 +45,11 @@ export interface FixedMemory {
  */
 export function fixedMemory(size: number): FixedMemory {
   // An ArrayBuffer of its own: the engine keeps small typed arrays in its heap, where they are moved.
-  const bytes = new Uint8Array(new ArrayBuffer(size));
+  return stayingMemory(new Uint8Array(new ArrayBuffer(size)));
+}
+
+/** The same of memory that is somebody's who does not move it. */
+export function stayingMemory(bytes: Uint8Array): FixedMemory {
   const address = koffi.address(bytes);
   return { bytes, address: address <= Number.MAX_SAFE_INTEGER ? Number(address) : address };
 }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
+import type { DirectoryReader, Sought } from '../../src/scan/ext4/directory-reader.js';
 import { Ext4Image } from '../../src/scan/ext4/ext4-image.js';
 import { Ext4Places, type FoundPlaces } from '../../src/scan/ext4/ext4-places.js';
 import { Ext4Tree } from '../../src/scan/ext4/ext4-tree.js';
@@ -181,6 +182,47 @@ describeKernel('directories read from an ext4 device', ['root', 'loop', 'ext4'],
     expect(searchImageFile(image.image, inodes, 64).sort()).toEqual(told);
   });
 
+  test('more directories than there is room for: those that were kept are read, the others are told as unread', () => {
+    image = makeExt4Image([]);
+    const root = image.mountpoint;
+    for (let i = 0; i < 300; i += 1) {
+      mkdirSync(join(root, `${'d'.repeat(240)}${i}`));
+      writeFileSync(join(root, `${'d'.repeat(240)}${i}`, 'f'), '');
+    }
+    image.unmount();
+    const open = Ext4Image.on(openTrusted(bytesFromText(image.image), O_RDONLY)) as Ext4Image;
+    try {
+      for (const most of [2 ** 26, 0]) {
+        const tree = new Ext4Tree(open.reader(most) as DirectoryReader, 2, every);
+        let told = 0;
+        while (tree.step(64, () => (told += 1)));
+        expect(tree.directories).toBe(302);
+        expect(tree.unread > 0).toBe(most === 0);
+        // lost+found has no file.
+        expect(told + tree.unread).toBe(300);
+      }
+    } finally {
+      open.close();
+    }
+  });
+
+  test('many directories in one: the room for them grows while it is read', () => {
+    image = makeExt4Image([]);
+    const root = image.mountpoint;
+    for (let i = 0; i < 12_000; i += 1) mkdirSync(join(root, `${'n'.repeat(190)}${i}`));
+    image.unmount();
+    const open = Ext4Image.on(openTrusted(bytesFromText(image.image), O_RDONLY)) as Ext4Image;
+    try {
+      const reader = open.reader() as DirectoryReader;
+      const tree = new Ext4Tree(reader, 2, every);
+      while (tree.step(64, () => undefined));
+      expect(tree).toMatchObject({ directories: 12_002, unread: 0 });
+      expect(reader.next - reader.first).toBeGreaterThan(12_000 * 200);
+    } finally {
+      open.close();
+    }
+  });
+
   test.each([
     ['cannot be opened', 'openat', 13],
     ['has a bad sector', 'pread', 5],
@@ -221,12 +263,15 @@ describeKernel('directories read from an ext4 device', ['root', 'loop', 'ext4'],
   });
 });
 
+const every: Sought = { bits: Uint8Array.of(0xff), mask: 7, meet: () => true };
+
 /** What is found in an image that is not mounted. */
 function searchImageFile(path: string, inodes: readonly number[], bits?: number): string[] {
   const image = Ext4Image.on(openTrusted(bytesFromText(path), O_RDONLY));
   if (image === undefined) return [];
   try {
-    const tree = new Ext4Tree(image, 2, new SoughtInodes(image, inodes, bits));
+    const reader = image.reader() as DirectoryReader;
+    const tree = new Ext4Tree(reader, 2, new SoughtInodes(reader, image.inodes, inodes, bits));
     const told: string[] = [];
     for (let left = true; left && tree.directories < 100_000; )
       left = tree.step(64, ({ path }) => told.push(path));

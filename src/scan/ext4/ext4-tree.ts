@@ -1,11 +1,5 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
-import { NameStack } from '../../sys/name-stack.js';
-import { NumberList } from '../number-list.js';
-import type { Ext4Image } from './ext4-image.js';
-import { type Sought, siftBlocks } from './sift-blocks.js';
-
-/** Directories beyond which a tree is not read to its end: at some 30 bytes each they would take 60 MB. */
-const MOST_DIRECTORIES = 2 ** 21;
+import type { DirectoryReader, Sought } from './directory-reader.js';
 
 /** A directory that holds a wanted name. */
 export interface FoundDirectory {
@@ -20,45 +14,45 @@ export interface FoundDirectory {
  * read on.
  */
 export class Ext4Tree {
-  readonly #image: Ext4Image;
-  readonly #sought: Sought;
+  readonly #reader: DirectoryReader;
   readonly #passesOver: ReadonlySet<number>;
-  /** Of the directories that are known, in the order in which they were met: inode, place of the parent, name. */
-  readonly #inodes = new NumberList();
-  readonly #parents = new NumberList();
-  readonly #names = new NameStack();
-  readonly #namesAt = new NumberList();
   readonly #paths = new Map<number, Bytes>();
-  /** Those of the level that is read: an inode, and behind it its place, as one number. */
-  #level = Float64Array.of(0);
+  /** Those of the level that is read: place and inode of each. */
+  #level: Uint32Array;
   #next = 0;
-  /** How many belong to this level and those above. */
+  /** Where the next level's are kept, and how many belong to this level and those above. */
+  #below: number;
   #known = 1;
   #unread = 0;
 
   /**
+   * @param reader - belongs to this tree, until it has another
    * @param root - inode
    * @param sought - is told of the names that are met
    * @param passesOver - inodes of directories that are left out with all below them
    */
-  constructor(image: Ext4Image, root: number, sought: Sought, passesOver: ReadonlySet<number> = new Set()) {
-    this.#image = image;
-    this.#sought = sought;
+  constructor(
+    reader: DirectoryReader,
+    root: number,
+    sought: Sought,
+    passesOver: ReadonlySet<number> = new Set(),
+  ) {
+    this.#reader = reader;
     this.#passesOver = passesOver;
-    this.#inodes.push(root);
-    this.#parents.push(0);
-    this.#namesAt.push(0);
-    this.#names.pushName('' as Bytes);
+    const ready = reader.seek(sought);
+    this.#level = ready ? Uint32Array.of(0, root) : new Uint32Array();
+    this.#unread = ready ? 0 : 1;
+    this.#below = reader.first;
   }
 
   /** How many directories were met. */
   get directories(): number {
-    return this.#inodes.length;
+    return 1 + this.#reader.found + this.#reader.lost;
   }
 
   /** How many of them could not be read: their names lie otherwise, they were removed meanwhile, or are too many. */
   get unread(): number {
-    return this.#unread;
+    return this.#unread + this.#reader.lost;
   }
 
   /**
@@ -70,41 +64,31 @@ export class Ext4Tree {
   step(count: number, onFound: (found: FoundDirectory) => void): boolean {
     for (let i = 0; i < count; i += 1) {
       if (this.#next === this.#level.length && !this.#descend()) return false;
-      const place = (this.#level[this.#next] as number) % MOST_DIRECTORIES;
-      this.#next += 1;
-      this.#read(place, onFound);
+      const place = this.#level[this.#next] as number;
+      const inode = this.#level[this.#next + 1] as number;
+      this.#next += 2;
+      if (!this.#passesOver.has(inode)) this.#read(inode, place, onFound);
     }
     return true;
   }
 
-  #read(place: number, onFound: (found: FoundDirectory) => void): void {
-    const inode = this.#inodes.at(place);
-    if (this.#passesOver.has(inode)) return;
-    const image = this.#image;
-    const below = { inodes: this.#inodes, names: this.#names, namesAt: this.#namesAt };
-    let hits = 0;
-    const generation = image.readDirectory(inode, (begin, length) => {
-      hits += siftBlocks(image, begin, length, this.#sought, below);
-    });
-    if (generation === undefined) this.#unread += 1;
-    while (this.#parents.length < this.#inodes.length) this.#parents.push(place);
-    const path = hits > 0 && generation !== undefined ? this.#pathOf(place) : undefined;
-    if (path !== undefined && generation !== undefined) onFound({ inode, generation, path });
+  #read(inode: number, place: number, onFound: (found: FoundDirectory) => void): void {
+    const hits = this.#reader.readDirectory(inode, place);
+    if (hits < 0) this.#unread += 1;
+    if (hits <= 0) return;
+    const path = this.#pathOf(place);
+    if (path !== undefined) onFound({ inode, generation: this.#reader.generation, path });
   }
 
   /** Goes to the next level; false where there is none. */
   #descend(): boolean {
-    const from = this.#known;
-    const to = Math.min(this.#inodes.length, MOST_DIRECTORIES);
-    if (to <= from) {
-      this.#unread += this.#inodes.length - to;
-      return false;
-    }
-    this.#level = new Float64Array(to - from);
-    for (let i = from; i < to; i += 1) this.#level[i - from] = this.#inodes.at(i) * MOST_DIRECTORIES + i;
-    this.#level.sort();
+    const { found, next } = this.#reader;
+    const count = 1 + found - this.#known;
+    if (count === 0) return false;
+    this.#level = this.#reader.between(this.#below, next, count);
     this.#next = 0;
-    this.#known = to;
+    this.#below = next;
+    this.#known = 1 + found;
     return true;
   }
 
@@ -114,12 +98,12 @@ export class Ext4Tree {
     let at = directory;
     while (at > 0 && !this.#paths.has(at)) {
       way.push(at);
-      at = this.#parents.at(at);
+      at = this.#reader.parentAt(at);
     }
     let path = this.#paths.get(at) ?? ('' as Bytes);
     for (const place of way.reverse()) {
-      const name = this.#names.nameAt(this.#namesAt.at(place));
-      if (name === '' || name.includes('/')) return undefined;
+      const name = this.#reader.nameAt(place);
+      if (name === '' || /[/\0]/.test(name)) return undefined;
       path = joinBytes(path, name);
       this.#paths.set(place, path);
     }

@@ -52,7 +52,9 @@ async function searchImage(
   places: Ext4Places,
   breathe: Breathe,
 ): Promise<void> {
-  const sought = new SoughtInodes(image, inodes);
+  const reader = image.reader();
+  if (reader === undefined) return;
+  const sought = new SoughtInodes(reader, image.inodes, inodes);
   const read = async (
     tree: Ext4Tree,
     most: number,
@@ -63,13 +65,13 @@ async function searchImage(
   };
   let directories = 0;
   for (const root of roots) {
-    const tree = new Ext4Tree(image, root, sought);
+    const tree = new Ext4Tree(reader, root, sought);
     await read(tree, Number.POSITIVE_INFINITY, ({ path }) => places.addInside(root, path));
     directories += tree.directories;
   }
   // To look through all of a large disk for a small layer takes longer than to walk that.
   const most = Math.max(directories, FEW);
   if (roots.includes(ROOT) || image.directories - directories > most) return;
-  const rest = new Ext4Tree(image, ROOT, sought, new Set(roots));
+  const rest = new Ext4Tree(reader, ROOT, sought, new Set(roots));
   await read(rest, most, ({ inode, generation }) => places.addOutside({ inode, generation }));
 }

@@ -1,5 +1,4 @@
-import type { Ext4Image } from './ext4-image.js';
-import type { Sought } from './sift-blocks.js';
+import type { DirectoryReader, Sought } from './directory-reader.js';
 
 /** Bits, of inodes: 8 MiB. A larger file system has more inodes than bits. */
 const MOST_BITS = 2 ** 26;
@@ -13,16 +12,17 @@ export class SoughtInodes implements Sought {
   #wanting = 0;
 
   /**
+   * @param all - how many inodes the file system has
    * @param most - bits, a power of two; for tests
    * @throws SysError
    */
-  constructor(image: Ext4Image, inodes: readonly number[], most = MOST_BITS) {
+  constructor(reader: DirectoryReader, all: number, inodes: readonly number[], most = MOST_BITS) {
     let slots = 8;
-    while (slots < image.inodes && slots < most) slots *= 2;
+    while (slots < all && slots < most) slots *= 2;
     this.bits = new Uint8Array(slots / 8);
     this.mask = slots - 1;
     for (const inode of inodes) {
-      const links = image.linksOf(inode) ?? 0;
+      const links = reader.linksOf(inode);
       if (links === 0) continue;
       const low = inode & this.mask;
       this.bits[low >>> 3] = (this.bits[low >>> 3] as number) | (1 << (low & 7));

@@ -3,10 +3,10 @@ import { fileSystemUuid, magic } from '../../sys/filesystem.js';
 import { stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { breather } from '../breather.js';
+import type { Sought } from '../ext4/directory-reader.js';
 import type { Ext4Image } from '../ext4/ext4-image.js';
 import { Ext4Tree } from '../ext4/ext4-tree.js';
 import { openExt4 } from '../ext4/open-ext4.js';
-import type { Sought } from '../ext4/sift-blocks.js';
 import type { HandleLayer } from '../overlay/overlay-layers.js';
 import type { OnListed } from './list-groups.js';
 import { ListedNames } from './listed-names.js';
@@ -32,8 +32,9 @@ export async function listOnDevice(
   let image: Ext4Image | undefined;
   try {
     image = openExt4(dev, fileSystemUuid(layer.root)?.toString('hex'));
-    if (image === undefined) return undefined;
-    const tree = new Ext4Tree(image, Number(ino), everyName(listed));
+    const reader = image?.reader();
+    if (reader === undefined) return undefined;
+    const tree = new Ext4Tree(reader, Number(ino), everyName(listed));
     while (tree.step(STEP, ({ path }) => listed.addDirectory(path))) {
       if (listed.tooMany || tree.unread > 0) return undefined;
       await breathe();
