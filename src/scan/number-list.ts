@@ -8,13 +8,29 @@ export class NumberList {
   }
 
   push(value: number): void {
-    if (this.#length === this.#numbers.length) {
-      const larger = new Uint32Array(this.#length * 2);
-      larger.set(this.#numbers);
-      this.#numbers = larger;
-    }
+    if (this.#length === this.#numbers.length) this.#grow(1);
     this.#numbers[this.#length] = value;
     this.#length += 1;
+  }
+
+  pushAll(values: Uint32Array): void {
+    this.#grow(values.length);
+    this.#numbers.set(values, this.#length);
+    this.#length += values.length;
+  }
+
+  /** Adds one value `count` times. */
+  repeat(value: number, count: number): void {
+    this.#grow(count);
+    this.#numbers.fill(value, this.#length, this.#length + count);
+    this.#length += count;
+  }
+
+  #grow(by: number): void {
+    if (this.#length + by <= this.#numbers.length) return;
+    const larger = new Uint32Array(Math.max(this.#length * 2, this.#length + by));
+    larger.set(this.#numbers.subarray(0, this.#length));
+    this.#numbers = larger;
   }
 
   at(index: number): number {

@@ -66,7 +66,7 @@ export class ModuleMemory {
 export function instantiate<Exports extends object>(
   code: string,
   most: number,
-  imports: (memory: ModuleMemory) => Readonly<Record<string, (...numbers: never[]) => number>>,
+  imports: (memory: ModuleMemory) => Readonly<Record<string, (...numbers: never[]) => unknown>>,
 ): { readonly exports: Exports; readonly memory: ModuleMemory } | undefined {
   const engine = (globalThis as { readonly WebAssembly?: Engine }).WebAssembly;
   if (engine === undefined) return undefined;

@@ -8,7 +8,8 @@ import type { Ext4Geometry } from './ext4-layout.js';
 const HEADS = PAGE;
 const BLOCKS = 2 * PAGE;
 const NODES = 6 * PAGE;
-const TABLES = 9 * PAGE;
+const MET = 9 * PAGE;
+const TABLES = 10 * PAGE;
 
 /** Bytes of a found subdirectory before its name; see wasm/directory-reader.ts. */
 const ENTRY_HEAD = 9;
@@ -25,8 +26,13 @@ export interface Sought {
   readonly bits: Uint8Array;
   /** A power of two, less one. */
   readonly mask: number;
-  /** Notes a name; false for one that is not sought after all. */
-  meet(inode: number): boolean;
+  /**
+   * Notes a name of each of these inodes.
+   *
+   * @param inodes - void after the call
+   * @returns of how many names are sought after all
+   */
+  meet(inodes: Uint32Array): number;
 }
 
 /** What wasm/directory-reader.ts exports. */
@@ -52,6 +58,8 @@ export class DirectoryReader {
   readonly #bits: number;
   readonly #most: number;
   #sought: Sought | undefined;
+  /** Sought names of the directory that is read. */
+  #hits = 0;
   #begin = 0;
 
   /**
@@ -72,14 +80,14 @@ export class DirectoryReader {
     const made = instantiate<Exports>(directoryReaderWasm, MOST_MEMORY, (memory) => ({
       read: (offset: number, length: number, into: number) =>
         preadFixed(fd, memory.fixed, length, offset, into),
-      meet: (inode: number) => Number(self().#sought?.meet(inode >>> 0) === true),
+      meet: (count: number) => self().#meet(count),
       grow: () => Number(self().#grow()),
     }));
     if (made === undefined || !made.memory.growTo(TABLES + tables.byteLength)) return undefined;
     reader = new DirectoryReader(made.exports, made.memory, TABLES + tables.byteLength, most);
     const { blockSize, inodeSize, inodesPerGroup, groups } = geometry;
     new Float64Array(made.memory.fixed.bytes.buffer, TABLES, groups).set(tables);
-    made.exports.prepare(blockSize, inodeSize, inodesPerGroup, groups, TABLES, HEADS, BLOCKS, NODES);
+    made.exports.prepare(blockSize, inodeSize, inodesPerGroup, groups, TABLES, HEADS, BLOCKS, NODES, MET);
     return reader;
   }
 
@@ -124,7 +132,10 @@ export class DirectoryReader {
    * @throws SysError
    */
   readDirectory(inode: number, place: number): number {
-    return this.#exports.readDirectory(inode, place);
+    this.#hits = 0;
+    const left = this.#exports.readDirectory(inode, place);
+    if (left > 0) this.#meet(left);
+    return left < 0 ? left : this.#hits;
   }
 
   /** Generation of the inode that was read last. */
@@ -182,6 +193,11 @@ export class DirectoryReader {
     const { bytes } = this.#memory.fixed;
     const begin = place + ENTRY_HEAD;
     return Buffer.from(bytes.buffer, begin, bytes[place + 8]).toString('latin1') as Bytes;
+  }
+
+  #meet(count: number): void {
+    const inodes = new Uint32Array(this.#memory.fixed.bytes.buffer, MET, count);
+    this.#hits += this.#sought?.meet(inodes) ?? 0;
   }
 
   #grow(): boolean {

@@ -36,11 +36,15 @@ export class SoughtInodes implements Sought {
     return this.#wanting === 0;
   }
 
-  meet(inode: number): boolean {
-    const links = this.#links.get(inode);
-    if (links === undefined) return false;
-    this.#links.set(inode, links - 1);
-    if (links === 1) this.#wanting -= 1;
-    return true;
+  meet(inodes: Uint32Array): number {
+    let met = 0;
+    for (const inode of inodes) {
+      const links = this.#links.get(inode);
+      if (links === undefined) continue;
+      met += 1;
+      this.#links.set(inode, links - 1);
+      if (links === 1) this.#wanting -= 1;
+    }
+    return met;
   }
 }

@@ -52,9 +52,9 @@ function everyName(listed: ListedNames): Sought {
   return {
     bits: Uint8Array.of(0xff),
     mask: 7,
-    meet(inode) {
-      listed.add(inode, 0);
-      return true;
+    meet(inodes) {
+      listed.addAll(inodes);
+      return inodes.length;
     },
   };
 }

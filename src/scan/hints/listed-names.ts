@@ -31,6 +31,13 @@ export class ListedNames {
     this.#place.push(this.#directories.length);
   }
 
+  /** Adds names as {@link add} does, of inodes whose numbers have 32 bits. */
+  addAll(inodes: Uint32Array): void {
+    this.#low.pushAll(inodes);
+    this.#high.repeat(0, inodes.length);
+    this.#place.repeat(this.#directories.length, inodes.length);
+  }
+
   /** @param path - from the layer's root */
   addDirectory(path: Bytes): void {
     this.#directories.push(path);

@@ -56,7 +56,7 @@ function helpersFor(
 ): Helpers {
   if (options.threads === 1) return {};
   const begin = names.length >= WORTH_A_THREAD && !isAlone();
-  const sharing = shareWalk({ union, ways: options.ways ?? {} }, overlay.lowers);
+  const sharing = shareWalk({ union, ways: options.ways ?? {} }, overlay.lowers, names.length);
   if (!begin) return { sharing };
   // Where somebody may tell late where names are, there will be no walk to be shared before.
   if (!mayTellLate(overlay.lowers, names.length, options)) {

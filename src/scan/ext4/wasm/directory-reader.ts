@@ -36,6 +36,9 @@ const FT_DIR: u32 = 2;
 const DOT: u16 = 46;
 const DOTS: u16 = 0x2e2e;
 
+/** Inodes that are told at a time: a call for each would take twice as long as all the rest where all are sought. */
+const MOST_MET: u32 = 4096;
+
 /** A found subdirectory: inode, place of the parent, length of the name, the name. Bytes before the name. */
 const ENTRY_HEAD: u32 = 9;
 const LONGEST_NAME: u32 = 255;
@@ -65,6 +68,9 @@ let nodes: u32 = 0;
 /** A bit for each number up to the mask, set where it or one that ends like it may be sought. */
 let bits: u32 = 0;
 let mask: u32 = 0;
+/** Where inodes are put whose names were met, and how many there are now. */
+let met: u32 = 0;
+let metNow: u32 = 0;
 /** Bytes that may still be read of a directory, and of what tells of its blocks. */
 let left: f64 = 0;
 
@@ -87,6 +93,7 @@ export function prepare(
   headsAt: u32,
   blocksAt: u32,
   nodesAt: u32,
+  metAt: u32,
 ): void {
   blockSize = ofBlock;
   inodeSize = ofInode;
@@ -96,6 +103,7 @@ export function prepare(
   heads.at = headsAt;
   blocks.at = blocksAt;
   nodes = nodesAt;
+  met = metAt;
 }
 
 /** Begins anew: with other bits, and with nothing found. */
@@ -121,8 +129,8 @@ export function linksOf(inode: u32): i32 {
  * Reads a directory, and those of its index too: their blocks hold one unused record that fills the block.
  *
  * @param place - what its subdirectories are told to have as parent
- * @returns how many sought names it has; -1 for an inode that is none, or whose names lie otherwise: inline, encrypted,
- *   or in blocks without extents
+ * @returns how many inodes whose names were met are still to be taken; -1 for an inode that is no directory, or whose
+ *   names lie otherwise: inline, encrypted, or in blocks without extents
  */
 export function readDirectory(inode: u32, place: u32): i32 {
   const at = headOf(inode);
@@ -134,7 +142,9 @@ export function readDirectory(inode: u32, place: u32): i32 {
   if (size > LARGEST_DIRECTORY) return -1;
   // Each of its blocks is told of once: what would be read beyond that leads in circles.
   left = 2 * size;
-  return readExtents(at + EXTENTS_IN_INODE, EXTENTS_SIZE, size, DEEPEST_EXTENTS, place);
+  metNow = 0;
+  readExtents(at + EXTENTS_IN_INODE, EXTENTS_SIZE, size, DEEPEST_EXTENTS, place);
+  return metNow;
 }
 
 /** Has a part of the device in memory, and what follows it where parts are asked for one after another; 0 at the end. */
@@ -164,11 +174,10 @@ function headOf(inode: u32): u32 {
  * @param room - bytes of the node
  * @param size - of the directory: bytes
  */
-function readExtents(at: u32, room: i32, size: f64, deepest: i32, place: u32): i32 {
+function readExtents(at: u32, room: i32, size: f64, deepest: i32, place: u32): void {
   const depth = <i32>load<u16>(at + 6);
-  if (load<u16>(at) !== EXTENT_MAGIC || depth > deepest) return 0;
+  if (load<u16>(at) !== EXTENT_MAGIC || depth > deepest) return;
   const count = min(<i32>load<u16>(at + 2), room / EXTENT - 1);
-  let hits = 0;
   for (let i = 1; i <= count && left > 0; i += 1) {
     const extent = at + i * EXTENT;
     if (depth > 0) {
@@ -176,39 +185,35 @@ function readExtents(at: u32, room: i32, size: f64, deepest: i32, place: u32): i
       const below = nodes + (depth - 1) * blockSize;
       const block = wide(load<u32>(extent + 4), load<u16>(extent + 8));
       if (read(block * <f64>blockSize, blockSize, below) === blockSize)
-        hits += readExtents(below, blockSize, size, depth - 1, place);
+        readExtents(below, blockSize, size, depth - 1, place);
       continue;
     }
     const length = <i32>load<u16>(extent + 4);
     if (length > LONGEST_EXTENT) continue;
     const block = wide(load<u32>(extent + 8), load<u16>(extent + 6));
     const from = <f64>load<u32>(extent) * <f64>blockSize;
-    hits += readRun(block * <f64>blockSize, min(<f64>length * <f64>blockSize, size - from), place);
+    readRun(block * <f64>blockSize, min(<f64>length * <f64>blockSize, size - from), place);
   }
-  return hits;
 }
 
 function wide(low: u32, high: u32): f64 {
   return <f64>low + <f64>high * 4294967296.0;
 }
 
-function readRun(offset: f64, length: f64, place: u32): i32 {
-  if (length <= 0 || <u64>length % blockSize !== 0) return 0;
+function readRun(offset: f64, length: f64, place: u32): void {
+  if (length <= 0 || <u64>length % blockSize !== 0) return;
   left -= length;
-  let hits = 0;
   for (let done: f64 = 0; done < length; done += PIECE) {
     const size = <i32>min(<f64>PIECE, length - done);
     const begin = piece(blocks, offset + done, size);
-    if (begin === 0) return hits;
-    for (let block = begin; block < begin + size; block += blockSize) hits += sift(block, place);
+    if (begin === 0) return;
+    for (let block = begin; block < begin + size; block += blockSize) sift(block, place);
   }
-  return hits;
 }
 
 /** Goes through a block of a directory (`struct ext4_dir_entry_2`). A record that does not fit ends it. */
-function sift(block: u32, place: u32): i32 {
+function sift(block: u32, place: u32): void {
   const stop = block + blockSize;
-  let hits = 0;
   for (let at = block; at + RECORD_HEAD < stop; ) {
     const inode = load<u32>(at);
     const rest = load<u32>(at + 4);
@@ -216,7 +221,7 @@ function sift(block: u32, place: u32): i32 {
     if (size <= RECORD_HEAD || (size & 3) !== 0 || at + size > stop) break;
     // Inode 0 is the mark of an unused record.
     if (rest >>> 24 !== FT_DIR) {
-      if (maySeek(inode) && inode !== 0 && meet(inode) !== 0) hits += 1;
+      if (maySeek(inode) && inode !== 0) note(inode);
     } else if (inode !== 0) {
       const length = (rest >>> 16) & 0xff;
       if (length <= size - RECORD_HEAD && !isDots(at + RECORD_HEAD, length))
@@ -224,7 +229,14 @@ function sift(block: u32, place: u32): i32 {
     }
     at += size;
   }
-  return hits;
+}
+
+function note(inode: u32): void {
+  store<u32>(met + (metNow << 2), inode);
+  metNow += 1;
+  if (metNow < MOST_MET) return;
+  meet(metNow);
+  metNow = 0;
 }
 
 function maySeek(inode: u32): bool {
