@@ -240,6 +240,21 @@ describeKernel('directories read from an ext4 device', ['root', 'loop', 'ext4'],
     expect(paths({ inside, outside: [] }).length).toBeLessThan(150);
   });
 
+  test('without WebAssembly nothing is told', async () => {
+    image = makeExt4Image([]);
+    fill(image.mountpoint, new Random(5));
+    const inodes = [...found(image.mountpoint).keys()];
+    const global = globalThis as { WebAssembly?: unknown };
+    const engine = global.WebAssembly;
+    expect(paths(await search(image.mountpoint, inodes))).not.toEqual([]);
+    global.WebAssembly = undefined;
+    try {
+      expect(paths(await search(image.mountpoint, inodes))).toEqual([]);
+    } finally {
+      global.WebAssembly = engine;
+    }
+  });
+
   test('damaged blocks: it comes to an end, and tells nothing that is not there', async () => {
     image = makeExt4Image([]);
     const root = image.mountpoint;
