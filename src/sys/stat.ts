@@ -121,6 +121,27 @@ export function sight(dirfd: number, name: Bytes): Sight | undefined {
   };
 }
 
+/** What of a {@link Stat} stays as it is while nobody writes to a file or links it. */
+export type Facts = Omit<Stat, 'attributes' | 'blocks' | 'atime' | 'btime' | 'ctime'>;
+
+/** As {@link statIfThere}, of half the size: for what is kept of 50,000 files. */
+export function factsIfThere(dirfd: number, name: Bytes): Facts | undefined {
+  const result = statRaw(dirfd, name);
+  if (result === -ENOENT) return undefined;
+  if (result < 0) throw new SysError('statx', -result, name);
+  return {
+    nlink: word(16),
+    uid: word(20),
+    gid: word(24),
+    mode: word(28) & 0xffff,
+    ino: long(32),
+    size: long(40),
+    mtime: time(112),
+    rdev: rdev(),
+    dev: deviceAt(136),
+  };
+}
+
 /** Files met one after the other are mostly of one device. */
 const device = { major: 0, minor: 0, dev: 0n };
 
@@ -144,8 +165,6 @@ function statRaw(dirfd: number, name: Bytes): number {
 }
 
 function parse(): Stat {
-  const rmajor = word(128);
-  const rminor = word(132);
   return {
     attributes: long(8),
     nlink: word(16),
@@ -159,15 +178,21 @@ function parse(): Stat {
     btime: time(80),
     ctime: time(96),
     mtime: time(112),
-    rdev: rmajor === 0 && rminor === 0 ? 0n : makeDev(rmajor, rminor),
+    rdev: rdev(),
     dev: deviceAt(136),
   };
 }
 
-export const isDirectory = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFDIR;
+function rdev(): bigint {
+  const major = word(128);
+  const minor = word(132);
+  return major === 0 && minor === 0 ? 0n : makeDev(major, minor);
+}
+
+export const isDirectory = (s: Pick<Stat, 'mode'>): boolean => (s.mode & S_IFMT) === S_IFDIR;
 export const isRegular = (s: Pick<Stat, 'mode'>): boolean => (s.mode & S_IFMT) === S_IFREG;
 export const isBlockDevice = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFBLK;
-export const isSymlink = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFLNK;
+export const isSymlink = (s: Pick<Stat, 'mode'>): boolean => (s.mode & S_IFMT) === S_IFLNK;
 
 /** The overlay whiteout: a character device 0:0. */
 export const isNullDevice = (s: Stat): boolean => (s.mode & S_IFMT) === S_IFCHR && s.rdev === 0n;

@@ -1,4 +1,4 @@
-import { ascii, type Bytes, toBuffer } from '../sys/bytes.js';
+import { ascii, type Bytes } from '../sys/bytes.js';
 
 /** Names that aufs keeps for itself (fs/aufs of the aufs kernel; aufs(5)). */
 export const WHITEOUT_PREFIX = ascii('.wh.');
@@ -33,7 +33,7 @@ export interface PlinkName {
 
 /** Reads `<union inode>.<branch inode>`; undefined for any other name. */
 export function parsePlinkName(name: Bytes): PlinkName | undefined {
-  const match = /^([1-9]\d{0,19})\.([1-9]\d{0,19})$/.exec(toBuffer(name).toString('latin1'));
+  const match = /^([1-9]\d{0,19})\.([1-9]\d{0,19})$/.exec(name);
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
   return { unionInode: BigInt(match[1]), branchInode: BigInt(match[2]) };
 }

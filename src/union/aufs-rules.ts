@@ -1,4 +1,4 @@
-import type { Bytes } from '../sys/bytes.js';
+import { type Bytes, joinBytes } from '../sys/bytes.js';
 import { isSysError } from '../sys/sys-error.js';
 import { OPAQUE_MARK, WHITEOUT_PREFIX, whiteoutOf } from './aufs-names.js';
 import { holdsName } from './holds-name.js';
@@ -17,11 +17,13 @@ export const aufsRules: ViewRules = {
   decides: (directory, name) => holdsName(directory, name) || whitedOut(directory, name),
   descend(stack: Stack, from: number, name: Bytes): LayerDirectory[] {
     const found: LayerDirectory[] = [];
+    // The same in every branch: one text for all of them.
+    const real = joinBytes(stack[from]?.real ?? ('' as Bytes), name);
     try {
       for (const parent of stack.slice(from)) {
         if (whitedOut(parent, name)) break;
         try {
-          found.push(openLayerDirectory(parent, name));
+          found.push(openLayerDirectory(parent, name, real));
         } catch (error) {
           if (isSysError(error, 'ENOENT', 'ENAMETOOLONG')) continue;
           if (isSysError(error, 'ENOTDIR', 'ELOOP')) break;

@@ -47,10 +47,15 @@ export function openLongPath(dirfd: number, path: Bytes): number {
 /**
  * Opens a subdirectory of a layer directory. Where another file system is mounted on it, a union does not see
  * that mount but what lies below: a private copy of the layer's mount shows the same (CAP_SYS_ADMIN).
+ *
+ * @param real - its path from the layer's root, where a caller has it already
  */
-export function openLayerDirectory(parent: LayerDirectory, name: Bytes): LayerDirectory {
+export function openLayerDirectory(
+  parent: LayerDirectory,
+  name: Bytes,
+  real = joinBytes(parent.real, name),
+): LayerDirectory {
   const { layer } = parent;
-  const real = joinBytes(parent.real, name);
   try {
     return { layer, real, fd: openQuietly(parent.fd, name) };
   } catch (error) {

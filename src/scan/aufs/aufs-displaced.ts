@@ -117,4 +117,4 @@ class AccountedNames implements WalkVisitor {
   onUnreadable(): void {}
 }
 
-const rightsOf = ({ mode, uid, gid }: Stat): string => `${mode} ${uid} ${gid}`;
+const rightsOf = ({ mode, uid, gid }: Pick<Stat, 'mode' | 'uid' | 'gid'>): string => `${mode} ${uid} ${gid}`;

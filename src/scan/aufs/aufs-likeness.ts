@@ -2,16 +2,16 @@ import type { Bytes } from '../../sys/bytes.js';
 import { cloneMountWithoutAtime } from '../../sys/mount.js';
 import { readLink } from '../../sys/names.js';
 import { withFd } from '../../sys/open.js';
-import { isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFMT, type Stat } from '../../sys/stat.js';
+import { type Facts, isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFMT } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
-import { preadFully } from '../../sys/whole-data.js';
 import { openQuietFile } from '../findings/same-data.js';
+import { contentShare } from './content-share.js';
 
 /** A file by its directory's descriptor. */
 export interface FileAt {
   readonly dirfd: number;
   readonly name: Bytes;
-  readonly stat: Stat;
+  readonly stat: Facts;
 }
 
 /**
@@ -31,25 +31,18 @@ export interface Likeness {
   readonly sameRights: boolean;
 }
 
-/** Bytes compared at the start and at the end of a file; what lies between is sampled. */
-const EDGE = 128 * 1024;
-const SAMPLE = 16 * 1024;
-const SAMPLES = 8;
-
 /** Compares an upper file with the lower one it may be the copy of. Reads both where they are regular. */
 export function likeness(upper: FileAt, lower: FileAt): Likeness {
   const [u, l] = [upper.stat, lower.stat];
   const sameType = (u.mode & S_IFMT) === (l.mode & S_IFMT);
-  const facts = {
-    twin: sameType && u.size === l.size && u.mtime === l.mtime,
-    sameRights: u.mode === l.mode && u.uid === l.uid && u.gid === l.gid,
-  };
-  if (!sameType) return { ...facts, degree: 'impossible', share: 0 };
+  const twin = sameType && u.size === l.size && u.mtime === l.mtime;
+  const sameRights = u.mode === l.mode && u.uid === l.uid && u.gid === l.gid;
+  if (!sameType) return { degree: 'impossible', share: 0, twin, sameRights };
   const share = shareOf(upper, lower);
-  return { ...facts, share: share ?? 0, degree: degreeOf(u, l, share, facts.twin || facts.sameRights) };
+  return { degree: degreeOf(u, l, share, twin || sameRights), share: share ?? 0, twin, sameRights };
 }
 
-function degreeOf(u: Stat, l: Stat, share: number | undefined, kept: boolean): Degree {
+function degreeOf(u: Facts, l: Facts, share: number | undefined, kept: boolean): Degree {
   if (isRegular(u)) {
     if (share === undefined) return u.size === l.size && u.mtime === l.mtime ? 'alike' : 'none';
     if (share === 1 && u.size === l.size) return 'same';
@@ -74,7 +67,7 @@ function shareOf(upper: FileAt, lower: FileAt): number | undefined {
   if (!isRegular(stat)) return undefined;
   try {
     return withFd(openQuietFile(upper), (u) =>
-      withFd(openQuietFile(lower), (l) => contentShare(u, l, lower.stat.size)),
+      withFd(openQuietFile(lower), (l) => contentShare(u, l, Number(lower.stat.size))),
     );
   } catch (error) {
     // Not readable by this process; then nothing speaks for it, and nothing against it.
@@ -93,27 +86,4 @@ function targetOf({ dirfd, name }: FileAt): Bytes {
     throw error;
   }
   return withFd(clone, (fd) => readLink(fd, name));
-}
-
-function contentShare(upper: number, lower: number, size: bigint): number {
-  let [equal, counted] = [0, 0];
-  for (const [start, length] of pieces(Number(size))) {
-    const [a, b] = [Buffer.alloc(length), Buffer.alloc(length)];
-    const got = preadFully(lower, b, start);
-    const there = preadFully(upper, a, start);
-    for (let i = 0; i < got; i++) {
-      // Zeros stand everywhere in sparse and binary files: they tell only where they differ.
-      if (b[i] === 0 && i < there && a[i] === 0) continue;
-      counted += 1;
-      if (i < there && a[i] === b[i]) equal += 1;
-    }
-  }
-  return counted === 0 ? 1 : equal / counted;
-}
-
-function pieces(size: number): (readonly [start: number, length: number])[] {
-  if (size <= 2 * EDGE + SAMPLES * SAMPLE) return size === 0 ? [] : [[0, size]];
-  const step = Math.floor((size - 2 * EDGE) / SAMPLES);
-  const between = Array.from({ length: SAMPLES }, (_, i) => [EDGE + i * step, SAMPLE] as const);
-  return [[0, EDGE], ...between, [size - EDGE, EDGE]];
 }

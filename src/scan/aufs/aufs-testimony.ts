@@ -1,7 +1,7 @@
 import type { Bytes } from '../../sys/bytes.js';
 import { type Handle, openByHandle } from '../../sys/handle.js';
 import { close, O_NOFOLLOW, O_PATH } from '../../sys/open.js';
-import { S_IFMT, type Stat, stat } from '../../sys/stat.js';
+import { type Facts, S_IFMT, type Stat, stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { PLINK_DIRECTORY } from '../../union/aufs-names.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
@@ -133,7 +133,7 @@ function handleOfId(id: string): Handle {
 
 // In place and later somebody may have written to the lower file; an older time, or any change where numbers are
 // given out anew without a generation, makes it another file than was recorded.
-function howChanged(origin: RecordedOrigin, now: Stat, entry: Stat): string | undefined {
+function howChanged(origin: RecordedOrigin, now: Facts, entry: Stat): string | undefined {
   if ((now.mode & S_IFMT) !== (origin.mode & S_IFMT)) return 'which is of another type now';
   if ((now.mode & S_IFMT) !== (entry.mode & S_IFMT)) return 'which is of another type';
   const same =

@@ -27,7 +27,12 @@ export class InodeSet {
     let slots = 16;
     while (slots < inodes.length * 4) slots *= 2;
     const set = new InodeSet({ low: new Uint32Array(slots), high: new Uint32Array(slots), zero: false });
-    for (const inode of inodes) set.#add(Number(inode & 0xffffffffn), Number(inode >> 32n));
+    for (const inode of inodes) {
+      // Arithmetic of bigints takes several times as long, and nearly every number is exact without.
+      const number = Number(inode);
+      if (Number.isSafeInteger(number)) set.#add(number >>> 0, Math.floor(number / 2 ** 32));
+      else set.#add(Number(inode & 0xffffffffn), Number(inode >> 32n));
+    }
     return set;
   }
 
