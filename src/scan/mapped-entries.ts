@@ -5,7 +5,7 @@ import { AUFS_NAME_MAX } from '../union/aufs-names.js';
 import { aufsRules } from '../union/aufs-rules.js';
 import type { OverlayUnion } from '../union/union.js';
 import type { Layer, Stack, ViewRules } from '../union/view-rules.js';
-import { isAllSeen, LowerPlinkNames, lowerKey } from './aufs/aufs-names.js';
+import { isAllSeen, LowerPlinkNames } from './aufs/aufs-names.js';
 import { lackingDirectories, nameFate } from './name-fate.js';
 import { openLayers } from './open-layers.js';
 import { openOverlayLayers } from './overlay/overlay-layers.js';
@@ -149,7 +149,7 @@ async function lowerObstacle(
 ): Promise<string | undefined> {
   const names = new LowerPlinkNames(view.all, [{ ...lower, upper: undefined }]);
   await runWalk(view.roots, view.rules, names, options);
-  const found = names.byInode.get(lowerKey(lower.branch, lower));
+  const found = names.of(lower);
   const visible = found?.visible.map(({ path }) => path) ?? [];
   return (
     notGiven(visible.filter((path) => !given.includes(path))) ??

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../sys/bytes.js';
-import type { Judged } from './aufs-evidence.js';
+import { type Judged, removedFor } from './aufs-evidence.js';
 import type { Likeness } from './aufs-likeness.js';
 import type { LowerNames, Namesake } from './aufs-names.js';
 import type { RemovedFile } from './aufs-upper-names.js';
@@ -8,12 +8,13 @@ import type { RemovedFile } from './aufs-upper-names.js';
 const MOST = 3;
 
 /** The lower files that an unproved entry may be the copy of: those it is like, or else those that lost a name. */
-export function suspected({ plink, candidates, removed }: Judged): Namesake[] {
+export function suspected(judged: Judged): Namesake[] {
+  const { plink, candidates } = judged;
   const whole = candidates.filter(({ likeness: { degree } }) => degree === 'whole' || degree === 'same');
   const likely = whole.length > 0 ? whole : candidates;
   if (likely.length > 0) return likely.slice(0, MOST).map(({ file }) => file);
   const { mode, uid, gid } = plink.stat;
-  const near = removed.filter(
+  const near = removedFor(judged).filter(
     ({ file: { stat } }) => stat.mode === mode && stat.uid === uid && stat.gid === gid,
   );
   return near.slice(0, MOST).map(({ file }) => file);
@@ -25,11 +26,14 @@ export function suspected({ plink, candidates, removed }: Judged): Namesake[] {
  * @param namesOf - what is visible of a lower file
  */
 export function clues(judged: Judged, namesOf: (file: Namesake) => LowerNames | undefined): string[] {
-  return suspected(judged).map((file) => {
+  const files = suspected(judged);
+  if (files.length === 0) return [];
+  const removed = removedFor(judged);
+  return files.map((file) => {
     const same = (other: Namesake): boolean =>
       other.branch === file.branch && other.dev === file.dev && other.ino === file.ino;
     const like = judged.candidates.find((each) => same(each.file))?.likeness;
-    const gone = judged.removed.find((each) => same(each.file));
+    const gone = removed.find((each) => same(each.file));
     const visible = namesOf(file)?.visible.map(({ path }) => path) ?? [];
     return `perhaps ${listed(visible)} (lower inode ${file.ino}${told(like)}${removedNames(gone)})`;
   });

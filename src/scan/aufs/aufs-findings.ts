@@ -42,10 +42,10 @@ export async function aufsFindings(
       ]) => (linked.has(key) ? [] : [{ branch, dev, ino, upper: names[0]?.branch }]),
     ),
   );
-  if (shown.byInode.size > 0) await runWalk(roots, aufsRules, shown, options);
+  if (shown.wantsAny) await runWalk(roots, aufsRules, shown, options);
   const groups = [...tree.groups].map(([key, group]) => ({
     ...group,
-    shown: shown.byInode.get(lowerKey(group.lower.branch, group.lower)),
+    shown: shown.of(group.lower),
     linked: linked.has(key),
   }));
   return [

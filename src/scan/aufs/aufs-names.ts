@@ -1,31 +1,40 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { fileSystemOf } from '../../sys/filesystem.js';
 import { type InodeId, type InodeKey, inodeKey } from '../../sys/inode-id.js';
-import { isDirectory, type Stat, stat, statIfThere } from '../../sys/stat.js';
-import { isSysError } from '../../sys/sys-error.js';
+import { type Facts, factsIfThere, isDirectory, type Sight, sight } from '../../sys/stat.js';
+import { isSysError, SysError } from '../../sys/sys-error.js';
 import { AUFS_NAME_MAX } from '../../union/aufs-names.js';
 import { aufsRules } from '../../union/aufs-rules.js';
 import { directoryInodesAreTrue } from '../../union/handle-inode.js';
-import type { Layer, Stack } from '../../union/view-rules.js';
+import type { Layer, LayerDirectory, Stack } from '../../union/view-rules.js';
 import { KnownPlaces } from '../known-places.js';
 import { MissingDirectories } from '../missing-directories.js';
 import { refuseCovered } from '../refuse-covered.js';
 import type { BranchPath, MissingName, Unreadable } from '../result.js';
 import { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
+import { added } from './added.js';
+import { FileMap } from './file-map.js';
 
 /** The lower file that a name would show if its upper file were not there. */
 export interface Namesake extends BranchPath, InodeId {
-  readonly stat: Stat;
+  readonly stat: Facts;
 }
 
 /**
  * The lower file under a name, below a position of the stack; undefined where a whiteout or nothing is there.
  *
+ * @param path - of the name, from the union's root
  * @throws SysError EXDEV where another file is mounted over it
  */
-export function namesakeBelow(stack: Stack, position: number, name: Bytes): Namesake | undefined {
-  for (const directory of stack.slice(position + 1)) {
+export function namesakeBelow(
+  stack: Stack,
+  position: number,
+  name: Bytes,
+  path: Bytes,
+): Namesake | undefined {
+  for (let below = position + 1; below < stack.length; below += 1) {
+    const directory = stack[below] as LayerDirectory;
     if (aufsRules.hides(directory, name)) return undefined;
     const s = lookUp(directory.fd, name);
     if (s === undefined) continue;
@@ -33,7 +42,8 @@ export function namesakeBelow(stack: Stack, position: number, name: Bytes): Name
     refuseCovered(directory, name, undefined);
     return {
       branch: directory.layer.branch,
-      path: joinBytes(directory.real, name),
+      // An aufs shows every name where its branch has it: a text that is there already takes no memory.
+      path,
       dev: s.dev,
       ino: s.ino,
       stat: s,
@@ -42,9 +52,9 @@ export function namesakeBelow(stack: Stack, position: number, name: Bytes): Name
   return undefined;
 }
 
-function lookUp(fd: number, name: Bytes): Stat | undefined {
+function lookUp(fd: number, name: Bytes): Facts | undefined {
   try {
-    return statIfThere(fd, name);
+    return factsIfThere(fd, name);
   } catch (error) {
     if (isSysError(error, 'ENAMETOOLONG')) return undefined;
     throw error;
@@ -58,9 +68,27 @@ export function trueInodeBranches(layers: readonly Layer[]): ReadonlySet<number>
   );
 }
 
+/** The numbers by which a walk knows the files in question; all names where a branch's numbers are not true. */
+export function wantedOf<T extends { readonly branch: number }>(
+  layers: readonly Layer[],
+  files: readonly T[],
+  inodeOf: (file: T) => bigint,
+): ReadonlyMap<number, InodeSet | 'all'> {
+  const trust = trueInodeBranches(layers);
+  const inodes = new Map<number, bigint[]>();
+  for (const file of files) {
+    const list = inodes.get(file.branch);
+    if (list === undefined) inodes.set(file.branch, [inodeOf(file)]);
+    else list.push(inodeOf(file));
+  }
+  return new Map(
+    [...inodes].map(([branch, list]) => [branch, trust.has(branch) ? InodeSet.of(list) : 'all']),
+  );
+}
+
 /** What the second walk found of one lower inode. */
 export interface LowerNames {
-  readonly visible: MissingName[];
+  readonly visible: readonly MissingName[];
   /** Names met, visible or covered. */
   seen: number;
   nlink: number;
@@ -83,35 +111,52 @@ export interface LowerWanted extends InodeId {
   readonly upper: number | undefined;
 }
 
+/** What {@link LowerPlinkNames} keeps of one inode. */
+interface Wanted extends LowerNames {
+  visible: readonly MissingName[];
+  uppers: readonly number[];
+  /** Directories of some of its names, as paths from the union's root. */
+  places: readonly Bytes[];
+}
+
+const NONE: readonly never[] = [];
+
+const ENOENT = 2;
+
 /** Second walk: the visible names of proved lower inodes. It ends when their link counts tell that there are no more. */
 export class LowerPlinkNames implements WalkVisitor {
   readonly unreadable: Unreadable[] = [];
-  readonly byInode = new Map<string, LowerNames>();
-  readonly #uppers = new Map<string, Set<number>>();
+  readonly #byInode = new FileMap<Wanted>();
+  readonly #all: Wanted[] = [];
   readonly #directories = new Map<number, MissingDirectories>();
-  readonly #wanted = new Map<number, InodeSet | 'all'>();
-  /** Directories of some of their names, as paths from the union's root. */
-  readonly #places = new Map<LowerNames, Bytes[]>();
+  readonly #wanted: ReadonlyMap<number, InodeSet | 'all'>;
   readonly #known = new KnownPlaces(() => this.#placesOfWanting());
   /** Inodes that may have other names. */
   #wanting: number;
 
   constructor(layers: readonly Layer[], origins: readonly LowerWanted[]) {
-    const trust = trueInodeBranches(layers);
-    const inodes = new Map<number, bigint[]>();
     for (const { branch, upper, dev, ino } of origins) {
-      const key = lowerKey(branch, { dev, ino });
-      this.byInode.set(key, { visible: [], seen: 0, nlink: 0, tooLong: undefined });
-      const uppers = this.#uppers.get(key) ?? new Set();
-      if (upper !== undefined) uppers.add(upper);
-      this.#uppers.set(key, uppers);
-      const list = inodes.get(branch);
-      if (list === undefined) inodes.set(branch, [ino]);
-      else list.push(ino);
+      const wanted = this.#byInode.ensure(branch, { dev, ino }, () => this.#want());
+      if (upper !== undefined && !wanted.uppers.includes(upper)) wanted.uppers = added(wanted.uppers, upper);
     }
-    for (const [branch, list] of inodes)
-      this.#wanted.set(branch, trust.has(branch) ? InodeSet.of(list) : 'all');
-    this.#wanting = this.byInode.size;
+    this.#wanted = wantedOf(layers, origins, ({ ino }) => ino);
+    this.#wanting = this.#all.length;
+  }
+
+  #want(): Wanted {
+    const wanted = { visible: NONE, seen: 0, nlink: 0, tooLong: undefined, uppers: NONE, places: NONE };
+    this.#all.push(wanted);
+    return wanted;
+  }
+
+  /** What was found of an inode; undefined for one that was not asked for. */
+  of({ branch, dev, ino }: Omit<LowerWanted, 'upper'>): LowerNames | undefined {
+    return this.#byInode.get(branch, { dev, ino });
+  }
+
+  /** Whether anything is looked for at all. */
+  get wantsAny(): boolean {
+    return this.#all.length > 0;
   }
 
   complete(): boolean {
@@ -123,7 +168,7 @@ export class LowerPlinkNames implements WalkVisitor {
   }
 
   *#placesOfWanting(): Generator<Bytes> {
-    for (const [names, places] of this.#places) if (!isAllSeen(names)) yield* places;
+    for (const names of this.#all) if (!isAllSeen(names)) yield* names.places;
   }
 
   wanted(branch: number): InodeSet | 'all' | undefined {
@@ -136,36 +181,45 @@ export class LowerPlinkNames implements WalkVisitor {
     const path = joinBytes(directory.path, name);
     try {
       refuseCovered(at, name, inode);
-      const s = stat(at.fd, name);
-      const key = lowerKey(at.layer.branch, s);
-      const found = this.byInode.get(key);
+      const s = look(at.fd, name);
+      const found = this.#byInode.get(at.layer.branch, s);
       if (found === undefined) return;
       // Only a name whose fate is known counts as seen: each of these looks may fail.
       const hidden =
         aufsRules.hides(at, name) ||
-        directory.stack.slice(0, position).some((higher) => aufsRules.decides(higher, name));
-      const before = isAllSeen(found);
-      found.seen += 1;
-      found.nlink = s.nlink;
-      this.#wanting += Number(before) - Number(isAllSeen(found));
-      this.#notePlace(found, directory.path);
+        directory.stack.some((higher, i) => i < position && aufsRules.decides(higher, name));
+      this.#see(found, s.nlink, directory.path);
       if (hidden) return;
       if (name.length > AUFS_NAME_MAX) {
         found.tooLong = path;
         return;
       }
-      found.visible.push({ path, lower: { branch: at.layer.branch, path: joinBytes(at.real, name) } });
-      for (const upper of this.#uppers.get(key) ?? []) this.directoriesOf(upper).add(directory, upper);
+      const real = at.real === directory.path ? path : joinBytes(at.real, name);
+      found.visible = added(found.visible, { path, lower: { branch: at.layer.branch, path: real } });
+      for (const upper of found.uppers) this.directoriesOf(upper).add(directory, upper);
     } catch (error) {
       if (!isSysError(error)) throw error;
       this.onUnreadable({ path, branch: at.layer.branch, code: error.code });
     }
   }
 
-  #notePlace(found: LowerNames, directory: Bytes): void {
-    const places = this.#places.get(found);
-    if (places === undefined) this.#places.set(found, [directory]);
-    else if (places.length < MOST_PLACES) places.push(directory);
+  /**
+   * Takes note of a name that another covers in its directory, and that was looked at there.
+   *
+   * @returns false where its file is not wanted
+   */
+  meetCovered({ path }: WalkDirectory, file: Namesake): boolean {
+    const found = this.#byInode.get(file.branch, file);
+    if (found !== undefined) this.#see(found, file.stat.nlink, path);
+    return found !== undefined;
+  }
+
+  #see(found: Wanted, nlink: number, place: Bytes): void {
+    const before = isAllSeen(found);
+    found.seen += 1;
+    found.nlink = nlink;
+    this.#wanting += Number(before) - Number(isAllSeen(found));
+    if (found.places.length < MOST_PLACES) found.places = added(found.places, place);
   }
 
   directoriesOf(upper: number): MissingDirectories {
@@ -181,6 +235,12 @@ export class LowerPlinkNames implements WalkVisitor {
   onUnreadable(unreadable: Unreadable): void {
     this.unreadable.push(unreadable);
   }
+}
+
+function look(fd: number, name: Bytes): Sight {
+  const seen = sight(fd, name);
+  if (seen === undefined) throw new SysError('statx', ENOENT, name);
+  return seen;
 }
 
 /** A lower inode of one branch, as a map key. */

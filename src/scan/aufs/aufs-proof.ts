@@ -5,7 +5,7 @@ import type { Candidate } from './aufs-candidates.js';
 import type { RawPlink } from './aufs-index.js';
 import type { Likeness } from './aufs-likeness.js';
 import type { Namesake } from './aufs-names.js';
-import type { PlinkNames, RemovedFile } from './aufs-upper-names.js';
+import type { RemovedFile, UpperName } from './aufs-upper-names.js';
 
 /** The lower file that an entry's upper names prove, or why they prove none. */
 export type Proof =
@@ -22,31 +22,38 @@ export type Proof =
  * Which lower file an entry is the copy of, by names. The number in its name was handed out by one mount and says
  * nothing after it; what tells is that the upper names of its inode cover names of one lower inode.
  */
-export function proveOrigin(plink: RawPlink, upper: PlinkNames): Proof {
-  if (upper.names.length === 0) {
+export function proveOrigin(plink: RawPlink, names: readonly UpperName[]): Proof {
+  if (names.length === 0) {
     return refuse('no name of the branch is its inode: nothing proves which names it stands for');
   }
-  const namesakes = upper.names.flatMap(({ namesake }) => (namesake === undefined ? [] : [namesake]));
-  const distinct = new Map(namesakes.map((each) => [`${each.branch}/${inodeKey(each)}`, each]));
-  const [origin, ...others] = distinct.values();
+  const distinct = distinctNamesakes(names);
+  const [origin, another] = distinct;
   if (origin === undefined) {
     return refuse('its names exist in no lower branch: nothing proves which other names it stands for');
   }
-  if (others.length > 0) {
+  if (another !== undefined) {
     return refuse(
       'its names cover two different lower files: one of them was renamed or replaced',
-      upper.names.map(({ path, namesake }) =>
+      names.map(({ path, namesake }) =>
         namesake === undefined
           ? `/${path}: no lower file`
           : `/${path}: lower inode ${namesake.ino} (branch ${namesake.branch})`,
       ),
-      [...distinct.values()],
+      distinct,
     );
   }
   if ((origin.stat.mode & S_IFMT) !== (plink.stat.mode & S_IFMT)) {
     return refuse('the lower file under its name is of another type: the name was taken by another file');
   }
   return { origin };
+}
+
+/** The lower files under an entry's names, each once, by the last of its names. */
+function distinctNamesakes(names: readonly UpperName[]): readonly Namesake[] {
+  const [first, second] = names;
+  if (second === undefined) return first?.namesake === undefined ? [] : [first.namesake];
+  const namesakes = names.flatMap(({ namesake }) => (namesake === undefined ? [] : [namesake]));
+  return [...new Map(namesakes.map((each) => [`${each.branch}/${inodeKey(each)}`, each])).values()];
 }
 
 function refuse(reason: string, evidence: readonly string[] = [], perhaps: readonly Namesake[] = []): Proof {

@@ -1,11 +1,11 @@
 import { ascii } from '../../sys/bytes.js';
+import { sameInode } from '../../sys/inode-id.js';
 import { close } from '../../sys/open.js';
 import { namesIn } from '../../sys/record-names.js';
 import { isDirectory, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { getXattr } from '../../sys/xattr.js';
 import { ORPHAN_DIRECTORY, PLINK_DIRECTORY, RENAMED_DIRECTORIES } from '../../union/aufs-names.js';
-import { aufsRules } from '../../union/aufs-rules.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
 import type { AufsUnion } from '../../union/union.js';
 import type { Layer } from '../../union/view-rules.js';
@@ -13,19 +13,22 @@ import { openLayers } from '../open-layers.js';
 import { isOwnTemporary, RUNNING_XATTR } from '../own-marks.js';
 import type { Blocked, Leftovers, ScanResult, Unreadable } from '../result.js';
 import type { ScanOptions } from '../scan-options.js';
-import { runWalk } from '../walk/run-walk.js';
 import { clues, suspected } from './aufs-clues.js';
 import { type Judged, judgePlinks } from './aufs-evidence.js';
 import { aufsFindings } from './aufs-findings.js';
 import { type RawPlink, readPlinks } from './aufs-index.js';
-import { type LowerNames, LowerPlinkNames, type LowerWanted, lowerKey, type Namesake } from './aufs-names.js';
+import { type LowerNames, LowerPlinkNames, type LowerWanted, type Namesake } from './aufs-names.js';
 import { AufsRecord } from './aufs-recorded.js';
 import { classifyPlink } from './aufs-states.js';
 import { UpperPlinkNames } from './aufs-upper-names.js';
+import { FileMap } from './file-map.js';
+import { PlinkFiles } from './plink-files.js';
+import { notesFor, walkPlinks } from './walk-plinks.js';
 
 /** Scans the branches of an aufs that is not mounted: what each pseudo-link stands for is proved by names. */
 export async function scanAufs(union: AufsUnion, options: ScanOptions): Promise<ScanResult> {
   const layers = openLayers(union);
+  const files = new PlinkFiles(layers.all);
   try {
     const uppers = layers.all.filter(({ role }) => role === 'upper');
     // A check tells what is wrong with it, beside all else that it finds.
@@ -33,26 +36,32 @@ export async function scanAufs(union: AufsUnion, options: ScanOptions): Promise<
     const plinks = readable.flatMap(readPlinks);
     const owed = uppers.some(({ root }) => getXattr(root, ascii(''), RUNNING_XATTR) !== undefined);
     const progress = { directories: 0, names: 0 };
-    const upper = new UpperPlinkNames(layers.all, plinks, owed);
-    if (plinks.length > 0 || owed) await runWalk(layers.roots, aufsRules, upper, options, progress);
-
+    const notes = plinks.length > 0 ? notesFor(layers.all, options) : undefined;
+    const upper = new UpperPlinkNames(layers.all, plinks, files, owed, notes);
     const record =
       options.record === undefined ? undefined : new AufsRecord(options.record, layers.all, layers.roots);
-    const byNames = await judgePlinks(layers.all, layers.roots, plinks, upper, options, progress);
-    const judged = record === undefined ? byNames : byNames.map((each) => record.hear(each));
-    const verdicts = new Map(judged.map((each) => [each.plink, each]));
-    const lower = new LowerPlinkNames(layers.all, judged.flatMap(wantedLowers));
-    if (lower.byInode.size > 0) await runWalk(layers.roots, aufsRules, lower, options, progress);
+    let judged: readonly Judged[] = [];
+    const judge = async (): Promise<LowerPlinkNames> => {
+      const byNames = await judgePlinks(layers.all, layers.roots, plinks, upper, files, options, progress);
+      judged = record === undefined ? byNames : byNames.map((each) => record.hear(each));
+      return new LowerPlinkNames(layers.all, judged.flatMap(wantedLowers));
+    };
+    const lower =
+      plinks.length > 0 || owed
+        ? await walkPlinks(layers.roots, upper, notes, judge, options, progress)
+        : await judge();
 
+    // Those that are no pseudo-links were not judged; the others are in the same order.
+    let told = 0;
     const claims = rivals(judged);
     const unreadable = [...upper.unreadable, ...lower.unreadable.filter(notIn(upper.unreadable))];
-    const namesOf = (file: Namesake): LowerNames | undefined =>
-      lower.byInode.get(lowerKey(file.branch, file));
+    const namesOf = (file: Namesake): LowerNames | undefined => lower.of(file);
     const entries = plinks.map((plink) => {
-      const verdict = verdicts.get(plink);
+      const verdict = judged[told]?.plink === plink ? judged[told] : undefined;
+      if (verdict !== undefined) told += 1;
       const origin = verdict?.proof.origin;
       const entry = classifyPlink(plink, {
-        upper: upper.byEntry.get(plink) ?? { names: [] },
+        upper: verdict?.names ?? upper.of(plink),
         proof: verdict?.proof ?? { origin: undefined, reason: 'junk', evidence: [] },
         clues: verdict === undefined || origin !== undefined ? [] : clues(verdict, namesOf),
         lower: origin === undefined ? undefined : namesOf(origin),
@@ -74,6 +83,7 @@ export async function scanAufs(union: AufsUnion, options: ScanOptions): Promise<
     };
     return { ...result, findings: await aufsFindings(result, layers.all, options) };
   } finally {
+    files.close();
     layers.close();
   }
 }
@@ -118,25 +128,33 @@ function wantedLowers(judged: Judged): LowerWanted[] {
  * crash leaves the entry of one session beside that of the next.
  */
 function rivals(judged: readonly Judged[]): Map<RawPlink, RawPlink['name']> {
-  const claimants = new Map<string, Judged[]>();
+  const firsts = new FileMap<Judged>();
+  const disputed = new FileMap<Judged[]>();
+  const lists: (readonly Judged[])[] = [];
   for (const each of judged) {
     for (const file of claimed(each)) {
-      const key = lowerKey(file.branch, file);
-      const list = claimants.get(key);
-      if (list === undefined) claimants.set(key, [each]);
-      else list.push(each);
+      const first = firsts.ensure(file.branch, file, () => each);
+      if (first === each) continue;
+      const list = disputed.ensure(file.branch, file, () => {
+        const made = [first];
+        lists.push(made);
+        return made;
+      });
+      list.push(each);
     }
   }
   const found = new Map<RawPlink, RawPlink['name']>();
-  for (const list of claimants.values()) {
-    const inodeOf = ({ plink: { branch, stat } }: Judged): string => lowerKey(branch, stat);
-    if (new Set(list.map(inodeOf)).size < 2) continue;
+  for (const list of lists) {
     for (const each of list) {
-      const other = list.find((one) => inodeOf(one) !== inodeOf(each));
+      const other = list.find((one) => !sameEntry(one.plink, each.plink));
       if (other !== undefined && each.proof.origin !== undefined) found.set(each.plink, other.plink.name);
     }
   }
   return found;
+}
+
+function sameEntry(a: RawPlink, b: RawPlink): boolean {
+  return a.branch === b.branch && sameInode(a.stat, b.stat);
 }
 
 function claimed({ proof }: Judged): readonly Namesake[] {

@@ -4,11 +4,12 @@ import type { AufsEntryFacts, EntryState, IndexEntry, MissingName, Unreadable } 
 import type { RawPlink } from './aufs-index.js';
 import { isAllSeen, type LowerNames } from './aufs-names.js';
 import type { Proof } from './aufs-proof.js';
-import type { PlinkNames } from './aufs-upper-names.js';
+import type { UpperName } from './aufs-upper-names.js';
 
 /** All that is known of one pseudo-link. */
 export interface PlinkFacts {
-  readonly upper: PlinkNames;
+  /** Its names on its branch. */
+  readonly upper: readonly UpperName[];
   readonly proof: Proof;
   /** What it may be, a line each, where nothing is proved. */
   readonly clues: readonly string[];
@@ -19,14 +20,14 @@ export interface PlinkFacts {
   readonly rival: Bytes | undefined;
 }
 
+const NONE: readonly never[] = [];
+
 /** Decides the state of one name of `.wh..wh.plnk`. Pure. */
 export function classifyPlink(plink: RawPlink, facts: PlinkFacts): IndexEntry {
   const { state, reason } = judge(plink, facts);
-  const names = facts.upper.names.map(({ path }) => path).sort();
-  const missing: MissingName[] =
-    state === 'restorable'
-      ? [...(facts.lower?.visible ?? [])].sort((a, b) => (a.path < b.path ? -1 : 1))
-      : [];
+  const names = facts.upper.map(({ path }) => path).sort();
+  const missing: readonly MissingName[] =
+    state === 'restorable' && facts.lower !== undefined ? byPath(facts.lower.visible) : NONE;
   return {
     name: plink.name,
     branch: plink.branch,
@@ -44,12 +45,16 @@ export function classifyPlink(plink: RawPlink, facts: PlinkFacts): IndexEntry {
   };
 }
 
+function byPath(names: readonly MissingName[]): readonly MissingName[] {
+  return names.length < 2 ? names : [...names].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
 function evidenceOf(
   state: EntryState,
   { proof, clues }: PlinkFacts,
   names: readonly Bytes[],
 ): readonly string[] {
-  if (state !== 'ambiguous' && state !== 'damaged') return [];
+  if (state !== 'ambiguous' && state !== 'damaged') return NONE;
   const told = proof.origin === undefined ? proof.evidence : [];
   const own = told.length > 0 ? told : names.map((path) => `its name: /${path}`);
   return [...own, ...clues];
@@ -82,12 +87,12 @@ function judge(
       ? undefined
       : `its name tells inode ${plink.plink.branchInode}, but it is inode ${plink.stat.ino}: the branch was copied`;
   if (rival !== undefined) return { state: 'ambiguous', reason: `entry ${rival} claims the same file` };
-  const upperSeen = plink.stat.nlink === 1 + upper.names.length;
+  const upperSeen = plink.stat.nlink === 1 + upper.length;
   const [hidden] = unreadable;
   if (proof.origin === undefined) {
     // Where its link count tells of a name, one that was not met is there all the same.
     const over = unreadable.find(({ branch }) => branch === plink.branch);
-    const unmet = upper.names.length === 0 && !upperSeen;
+    const unmet = upper.length === 0 && !upperSeen;
     const reason = unmet && over !== undefined ? behind(over) : proof.reason;
     return copied === undefined
       ? { state: 'ambiguous', reason }

@@ -1,25 +1,37 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
-import { inodeKey } from '../../sys/inode-id.js';
 import { withFd } from '../../sys/open.js';
 import { namesIn } from '../../sys/record-names.js';
-import { statIfThere } from '../../sys/stat.js';
+import { sight } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { getXattrFd } from '../../sys/xattr.js';
 import { hiddenBy } from '../../union/aufs-names.js';
 import { aufsRules } from '../../union/aufs-rules.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
-import type { Layer, Stack } from '../../union/view-rules.js';
+import type { Layer, LayerDirectory, Stack } from '../../union/view-rules.js';
 import { TIMES_XATTR } from '../own-marks.js';
 import type { Unreadable } from '../result.js';
-import { InodeSet } from '../walk/inode-set.js';
+import type { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
+import { added } from './added.js';
 import type { RawPlink } from './aufs-index.js';
-import { lowerKey, type Namesake, namesakeBelow, trueInodeBranches } from './aufs-names.js';
+import { type Namesake, namesakeBelow, wantedOf } from './aufs-names.js';
+import { FileMap } from './file-map.js';
+import type { LowerNotes } from './lower-notes.js';
+import { OwnLikenesses } from './own-likenesses.js';
+import type { PlinkFiles } from './plink-files.js';
 
-/** What is known of one entry's upper names. */
-export interface PlinkNames {
-  readonly names: { readonly path: Bytes; readonly namesake: Namesake | undefined }[];
+/** One name of an entry's inode, with the lower file that it covers. */
+export interface UpperName {
+  readonly path: Bytes;
+  readonly namesake: Namesake | undefined;
 }
+
+interface UpperInode {
+  names: readonly UpperName[];
+  plinks: readonly RawPlink[];
+}
+
+const NONE: readonly never[] = [];
 
 /** A lower file of which some names are whited out in an upper branch. */
 export interface RemovedFile {
@@ -30,29 +42,40 @@ export interface RemovedFile {
 /** First walk: the upper names of each entry, with the lower file under each. It enters what uppers hold alone. */
 export class UpperPlinkNames implements WalkVisitor {
   readonly unreadable: Unreadable[] = [];
-  readonly byEntry = new Map<RawPlink, PlinkNames>();
   readonly owedTimes: { readonly branch: number; readonly path: Bytes }[] = [];
-  /** By lower inode. */
-  readonly removed = new Map<string, RemovedFile>();
-  readonly #byInode = new Map<string, PlinkNames>();
-  readonly #wanted = new Map<number, InodeSet | 'all'>();
+  readonly removed: RemovedFile[] = [];
+  readonly likenesses: OwnLikenesses;
+  readonly #removed = new FileMap<RemovedFile>();
+  readonly #byInode = new FileMap<UpperInode>();
+  readonly #wanted: ReadonlyMap<number, InodeSet | 'all'>;
   readonly #owed: boolean;
+  readonly #notes: LowerNotes | undefined;
 
-  constructor(layers: readonly Layer[], plinks: readonly RawPlink[], owed: boolean) {
+  /**
+   * @param owed - whether directories may wait for their times
+   * @param notes - gets the lower files that names cover
+   */
+  constructor(
+    layers: readonly Layer[],
+    plinks: readonly RawPlink[],
+    files: PlinkFiles,
+    owed: boolean,
+    notes?: LowerNotes,
+  ) {
+    this.#notes = notes;
     this.#owed = owed;
-    const trust = trueInodeBranches(layers);
-    const inodes = new Map<number, bigint[]>();
+    this.likenesses = new OwnLikenesses(layers, files);
     for (const plink of plinks) {
-      const key = `${plink.branch}/${inodeKey(plink.stat)}`;
-      const names = this.#byInode.get(key) ?? { names: [] };
-      this.#byInode.set(key, names);
-      this.byEntry.set(plink, names);
-      const list = inodes.get(plink.branch);
-      if (list === undefined) inodes.set(plink.branch, [plink.stat.ino]);
-      else list.push(plink.stat.ino);
+      const { branch, stat } = plink;
+      const inode = this.#byInode.ensure(branch, stat, newInode);
+      inode.plinks = added(inode.plinks, plink);
     }
-    for (const [branch, list] of inodes)
-      this.#wanted.set(branch, trust.has(branch) ? InodeSet.of(list) : 'all');
+    this.#wanted = wantedOf(layers, plinks, ({ stat: { ino } }) => ino);
+  }
+
+  /** The names of an entry's inode. */
+  of({ branch, stat }: RawPlink): readonly UpperName[] {
+    return this.#byInode.get(branch, stat)?.names ?? NONE;
   }
 
   wanted(branch: number): InodeSet | 'all' | undefined {
@@ -64,59 +87,70 @@ export class UpperPlinkNames implements WalkVisitor {
   }
 
   onDirectory({ path, stack }: WalkDirectory): void {
-    for (const [position, { layer, fd }] of stack.entries()) {
-      if (layer.role !== 'upper') continue;
-      if (this.#owed && getXattrFd(fd, TIMES_XATTR) !== undefined) {
-        this.owedTimes.push({ branch: layer.branch, path });
-      }
-      if (this.byEntry.size > 0) this.#noteRemoved(path, stack, position);
+    if (!this.#owed) return;
+    for (const { layer, fd } of stack) {
+      if (layer.role !== 'upper' || getXattrFd(fd, TIMES_XATTR) === undefined) continue;
+      this.owedTimes.push({ branch: layer.branch, path });
     }
   }
 
-  #noteRemoved(path: Bytes, stack: Stack, position: number): void {
+  onRead(directory: WalkDirectory, position: number): void {
+    const { stack } = directory;
+    const at = stack[position];
+    // Whiteouts of the last layer hide nothing.
+    if (at?.layer.role !== 'upper' || this.#byInode.size === 0 || position === stack.length - 1) return;
     try {
-      withFd(openQuietly(stack[position]?.fd ?? -1, '' as Bytes), (fd) => {
-        for (const whiteout of namesIn(fd)) {
-          const name = hiddenBy(whiteout);
-          const file = name === undefined ? undefined : this.#below({ path, stack }, position, name);
-          if (name === undefined || file === undefined) continue;
-          const key = lowerKey(file.branch, file);
-          const known = this.removed.get(key);
-          if (known === undefined) this.removed.set(key, { file, names: [joinBytes(path, name)] });
-          else known.names.push(joinBytes(path, name));
-        }
-      });
+      for (const whiteout of at.names ?? namesAnew(at)) {
+        const name = hiddenBy(whiteout);
+        if (name !== undefined) this.#noteRemoved(directory, position, name);
+      }
     } catch (error) {
-      // The walk itself meets the same failure and tells of it.
+      // A directory that was read just now, or a name below it that cannot be looked at.
       if (!isSysError(error)) throw error;
     }
   }
 
-  onName(directory: WalkDirectory, position: number, name: Bytes): void {
-    const at = directory.stack[position];
-    if (at === undefined) return;
-    const s = statIfThere(at.fd, name);
-    if (s === undefined) return;
-    const found = this.#byInode.get(`${at.layer.branch}/${inodeKey(s)}`);
-    found?.names.push({
-      path: joinBytes(directory.path, name),
-      // A name that its own whiteout hides was removed: what it covers says nothing.
-      namesake: aufsRules.hides(at, name) ? undefined : this.#below(directory, position, name),
+  #noteRemoved({ path: directory, stack }: WalkDirectory, position: number, name: Bytes): void {
+    const path = joinBytes(directory, name);
+    const file = this.#below(stack, position, name, path);
+    if (file === undefined) return;
+    const removed = this.#removed.ensure(file.branch, file, () => {
+      const made = { file, names: [] };
+      this.removed.push(made);
+      return made;
     });
+    removed.names.push(path);
+  }
+
+  onName(directory: WalkDirectory, position: number, name: Bytes): void {
+    const { stack } = directory;
+    const at = stack[position];
+    if (at === undefined) return;
+    const s = sight(at.fd, name);
+    const found = s === undefined ? undefined : this.#byInode.get(at.layer.branch, s);
+    if (found === undefined) return;
+    // A name that its own whiteout hides was removed: what it covers says nothing.
+    const path = joinBytes(directory.path, name);
+    const namesake = aufsRules.hides(at, name) ? undefined : this.#below(stack, position, name, path);
+    found.names = added(found.names, { path, namesake });
+    if (namesake === undefined) return;
+    this.#notes?.cover(directory, namesake);
+    const dirfd = stack.find(({ layer }) => layer.branch === namesake.branch)?.fd;
+    if (dirfd === undefined) return;
+    const own = { dirfd: at.fd, name };
+    for (const plink of found.plinks) {
+      if (plink.plink !== undefined) this.likenesses.meet(plink, own, namesake, dirfd);
+    }
   }
 
   /** What cannot be told for a mount over it is no evidence, and keeps the walk from being complete. */
-  #below(
-    { path, stack }: Pick<WalkDirectory, 'path' | 'stack'>,
-    position: number,
-    name: Bytes,
-  ): Namesake | undefined {
+  #below(stack: Stack, position: number, name: Bytes, path: Bytes): Namesake | undefined {
     try {
-      return namesakeBelow(stack, position, name);
+      return namesakeBelow(stack, position, name, path);
     } catch (error) {
       if (!isSysError(error, 'EXDEV')) throw error;
       const branch = stack[position]?.layer.branch ?? 0;
-      this.onUnreadable({ path: joinBytes(path, name), branch, code: error.code });
+      this.onUnreadable({ path, branch, code: error.code });
       return undefined;
     }
   }
@@ -124,4 +158,13 @@ export class UpperPlinkNames implements WalkVisitor {
   onUnreadable(unreadable: Unreadable): void {
     this.unreadable.push(unreadable);
   }
+}
+
+function newInode(): UpperInode {
+  return { names: NONE, plinks: NONE };
+}
+
+/** All names of a directory that holds too many to be kept. */
+function namesAnew({ fd }: LayerDirectory): Bytes[] {
+  return withFd(openQuietly(fd, '' as Bytes), namesIn);
 }

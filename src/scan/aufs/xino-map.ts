@@ -8,7 +8,7 @@ import { openLayers } from '../open-layers.js';
 import type { IndexEntry, ScanResult } from '../result.js';
 import type { ScanOptions } from '../scan-options.js';
 import { runWalk } from '../walk/run-walk.js';
-import { LowerPlinkNames, type LowerWanted, lowerKey } from './aufs-names.js';
+import { LowerPlinkNames, type LowerWanted } from './aufs-names.js';
 import type { UnnamedInode } from './xino-image.js';
 
 /** A branch's inode table: the union inode of each branch inode that the mount had looked up. */
@@ -44,12 +44,10 @@ export async function xinoNames(
     const lowersOf = ({ aufs }: IndexEntry): readonly LowerWanted[] =>
       aufs === undefined ? [] : (byNumber.get(aufs.unionInode) ?? []);
     const shown = new LowerPlinkNames(layers.all, told.flatMap(lowersOf));
-    if (shown.byInode.size > 0) await runWalk(layers.roots, aufsRules, shown, options);
+    if (shown.wantsAny) await runWalk(layers.roots, aufsRules, shown, options);
     const names = new Map<Bytes, readonly Bytes[]>();
     for (const entry of told) {
-      const visible = lowersOf(entry).map(
-        (file) => shown.byInode.get(lowerKey(file.branch, file))?.visible ?? [],
-      );
+      const visible = lowersOf(entry).map((file) => shown.of(file)?.visible ?? []);
       const [only, another] = visible.filter((each) => each.length > 0);
       if (only === undefined || another !== undefined) continue;
       names.set(

@@ -96,14 +96,15 @@ export class AufsTree implements WalkVisitor {
     const at = directory.stack[position];
     const s = at === undefined ? undefined : statIfThere(at.fd, name);
     if (at === undefined || s === undefined || isDirectory(s)) return;
-    const lower = unless(['EXDEV'], () => namesakeBelow(directory.stack, position, name));
+    const path = joinBytes(directory.path, name);
+    const lower = unless(['EXDEV'], () => namesakeBelow(directory.stack, position, name, path));
     if (lower === undefined || lower.stat.nlink < 2 || this.#uppers.has(lower.branch)) return;
     if ((lower.stat.mode & S_IFMT) !== (s.mode & S_IFMT)) return;
     const key = lowerKey(lower.branch, lower);
     const group = this.groups.get(key) ?? { lower, names: [] };
     this.groups.set(key, group);
     group.names.push({
-      path: joinBytes(directory.path, name),
+      path,
       branch: at.layer.branch,
       ...inodeOf(s),
       unchanged: this.#unchanged(at, name, s, lower),

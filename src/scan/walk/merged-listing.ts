@@ -44,28 +44,39 @@ export class MergedListing {
     const { marksEnds, foldsCase } = this.#traits.of(layer);
     let held = position < frame.stack.length - 1 && !foldsCase ? new Set<Bytes>() : undefined;
     let read = 0;
-    for (let ended = false; !ended; ) {
-      const length = readRecords(fd);
-      if (length === -ENOENT && wasRemoved(fd)) return false;
-      if (length < 0) throw new SysError('getdents64', -length);
-      if (length === 0) break;
-      read += length;
-      if (read > MAX_HELD) held = undefined;
-      if (held !== undefined) for (const name of namesAmong(length)) held.add(name);
-      names.cut(0);
-      const sifted = siftRecords(length, wanted, this.#rules.hidden, names, this.#progress);
-      ended = marksEnds && endsAtMark();
-      for (const name of names.namesBetween(0, names.top)) addName(frame, position, name);
-      const hits: SiftedName[] = [];
-      for (const each of sifted) {
-        if (each.unknown && isDirectory(stat(fd, each.name))) addName(frame, position, each.name);
-        else if (each.counts) hits.push(each);
+    const hits: SiftedName[] = [];
+    try {
+      for (let ended = false; !ended; ) {
+        const length = readRecords(fd);
+        if (length === -ENOENT && wasRemoved(fd)) return false;
+        if (length < 0) throw new SysError('getdents64', -length);
+        if (length === 0) break;
+        read += length;
+        this.#visitor.onRecords?.(frame, position, length);
+        if (read > MAX_HELD) held = undefined;
+        if (held !== undefined) for (const name of namesAmong(length)) held.add(name);
+        names.cut(0);
+        const sifted = siftRecords(length, wanted, this.#rules.hidden, names, this.#progress);
+        ended = marksEnds && endsAtMark();
+        for (const name of names.namesBetween(0, names.top)) addName(frame, position, name);
+        for (const each of sifted) {
+          if (each.unknown && isDirectory(stat(fd, each.name))) addName(frame, position, each.name);
+          else if (each.counts) hits.push(each);
+        }
+        if (held === undefined) this.#tell(frame, position, hits);
       }
-      if (layer.role !== 'upper') frame.hits += hits.length;
-      for (const { name, inode } of hits) this.#visitor.onName(frame, position, name, inode);
+      if (held !== undefined) frame.stack[position] = { ...directory, names: held };
+      return true;
+    } finally {
+      this.#visitor.onRead?.(frame, position);
+      // What is asked about a name beside it, such as its whiteout, is known by now.
+      this.#tell(frame, position, hits);
     }
-    if (held !== undefined) frame.stack[position] = { ...directory, names: held };
-    return true;
+  }
+
+  #tell(frame: WalkFrame, position: number, hits: SiftedName[]): void {
+    if (frame.stack[position]?.layer.role !== 'upper') frame.hits += hits.length;
+    for (const { name, inode } of hits.splice(0)) this.#visitor.onName(frame, position, name, inode);
   }
 }
 

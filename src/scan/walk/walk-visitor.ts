@@ -43,8 +43,21 @@ export interface WalkVisitor {
   nearTo?(): readonly Bytes[];
   /** Whether {@link enters} and {@link onDirectory} need not be asked of directories that a layer alone has. */
   passesOver?(layer: Layer): boolean;
+  /**
+   * Whether subdirectories that wait for a later phase are opened when they are met: what cannot be is told of then, even
+   * where the walk ends before it comes there.
+   */
+  readonly opensAll?: boolean;
   /** Before the names of a directory are read. */
   onDirectory?(directory: WalkDirectory): void;
+  /**
+   * After some of the records of one layer's directory were read, whatever is wanted: `recordBytes` holds them.
+   *
+   * @param length - bytes of records
+   */
+  onRecords?(directory: WalkDirectory, position: number, length: number): void;
+  /** After what one layer has in a directory was read, or as much of it as could be; most of its names are told of next. */
+  onRead?(directory: WalkDirectory, position: number): void;
   /**
    * A name that is not a directory and whose number is wanted, in `directory.stack[position]`; visible or not.
    *

@@ -172,7 +172,25 @@ export class Walk {
       }
     }
     const firsts = 1 + stack.findLastIndex(({ layer }) => this.#comesFirst(layer));
-    this.#order.postpone(frame, firsts, (name, position) => this.#isHidden(frame, name, position));
+    const opensAll = this.#visitor.opensAll === true;
+    this.#order.postpone(
+      frame,
+      firsts,
+      (name, position) =>
+        this.#isHidden(frame, name, position) || (opensAll && !this.#opens(frame, name, position)),
+    );
+  }
+
+  /** Whether a subdirectory can be opened; told of where it cannot. */
+  #opens(frame: WalkFrame, name: Bytes, position: number): boolean {
+    try {
+      const stack = this.#rules.descend(frame.stack, position, name);
+      closeStack(stack);
+      return stack.length > 0;
+    } catch (error) {
+      this.#unreadable(joinBytes(frame.path, name), frame.stack[position]?.layer.branch ?? 0, error);
+      return false;
+    }
   }
 
   /** Whether a layer's directories come before all others: those of an upper, and those that may lead elsewhere. */

@@ -16,7 +16,7 @@ const origin: Namesake = { branch: 1, path: ascii('A'), dev: 2n, ino: 13n, stat:
 
 function stateWith(lower: Partial<LowerNames>): string {
   return classifyPlink(plink, {
-    upper: { names: [{ path: ascii('renamed'), namesake: undefined }] },
+    upper: [{ path: ascii('renamed'), namesake: undefined }],
     proof: { origin },
     clues: [],
     lower: { visible: [], seen: 0, nlink: 0, tooLong: undefined, ...lower },
@@ -39,7 +39,7 @@ test.each([
   ['another', 1, 'no name was met'],
 ])('the only name of an entry may be in an unreadable directory of %s branch', (_, branch, reason) => {
   const entry = classifyPlink(plink, {
-    upper: { names: [] },
+    upper: [],
     proof: { origin: undefined, reason: 'no name was met', evidence: [] },
     clues: [],
     lower: undefined,
