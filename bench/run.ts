@@ -1,4 +1,4 @@
-// npm run bench -- [--files N] [--entries N] [--rounds N] [--cold] [--json FILE] [--compare FILE] [walk|flush|start|shortcuts|ext4|btrfs|xfs|lowers|system …]
+// npm run bench -- [--files N] [--entries N] [--rounds N] [--cold] [--json FILE] [--compare FILE] [walk|flush|start|shortcuts|ext4|btrfs|xfs|lowers|system|aufs …]
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

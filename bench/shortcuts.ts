@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { unmountedAufs } from './aufs.js';
 import { type Contender, type Measured, measure } from './measure.js';
 import type { Programs } from './programs.js';
 import type { ShortcutsOptions } from './shortcuts-options.js';
@@ -30,6 +31,7 @@ export const shortcuts = {
   xfs: (options: ShortcutsOptions): Results => told(options, 'xfs-parents'),
   lowers: remembered,
   system: systems,
+  aufs: unmountedAufs,
 } as const;
 
 function told({ programs, plinkctl, files, rounds, home }: ShortcutsOptions, type: StageType): Results {

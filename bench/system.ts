@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { aufsUpper } from './aufs-upper.js';
 import { type Contender, type Measured, measure } from './measure.js';
 import type { ShortcutsOptions } from './shortcuts-options.js';
 import { change, hideOneName, makeStage, overlayStage, whileMounted, writeInodes } from './stage.js';
@@ -75,17 +76,4 @@ function makeLinks(lower: string, [first = '', ...others]: readonly string[]): v
   for (const name of [first, ...others]) mkdirSync(dirname(join(lower, name)), { recursive: true });
   writeFileSync(join(lower, first), `${first}\n`.repeat(100));
   for (const name of others) linkSync(join(lower, first), join(lower, name));
-}
-
-/** The writable branch of an aufs in which one more line was written to files, and that was not flushed. */
-function aufsUpper(upper: string, lower: string, names: readonly string[]): string {
-  const plinks = join(upper, '.wh..wh.plnk');
-  mkdirSync(plinks, { recursive: true, mode: 0o700 });
-  for (const [i, name] of names.entries()) {
-    const file = join(upper, name);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${readFileSync(join(lower, name), 'utf8')}more\n`);
-    linkSync(file, join(plinks, `${1000 + i}.${statSync(file).ino}`));
-  }
-  return upper;
 }
