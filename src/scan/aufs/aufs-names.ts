@@ -7,6 +7,7 @@ import { AUFS_NAME_MAX } from '../../union/aufs-names.js';
 import { aufsRules } from '../../union/aufs-rules.js';
 import { directoryInodesAreTrue } from '../../union/handle-inode.js';
 import type { Layer, LayerDirectory, Stack } from '../../union/view-rules.js';
+import type { LayerInode } from '../hints/name-hints.js';
 import { KnownPlaces } from '../known-places.js';
 import { MissingDirectories } from '../missing-directories.js';
 import { refuseCovered } from '../refuse-covered.js';
@@ -15,6 +16,7 @@ import { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 import { added } from './added.js';
 import { FileMap } from './file-map.js';
+import type { LateNames } from './late-names.js';
 
 /** The lower file that a name would show if its upper file were not there. */
 export interface Namesake extends BranchPath, InodeId {
@@ -112,7 +114,7 @@ export interface LowerWanted extends InodeId {
 }
 
 /** What {@link LowerPlinkNames} keeps of one inode. */
-interface Wanted extends LowerNames {
+interface Wanted extends LowerNames, LayerInode {
   visible: readonly MissingName[];
   uppers: readonly number[];
   /** Directories of some of its names, as paths from the union's root. */
@@ -131,20 +133,32 @@ export class LowerPlinkNames implements WalkVisitor {
   readonly #directories = new Map<number, MissingDirectories>();
   readonly #wanted: ReadonlyMap<number, InodeSet | 'all'>;
   readonly #known = new KnownPlaces(() => this.#placesOfWanting());
+  readonly #late: LateNames | undefined;
   /** Inodes that may have other names. */
   #wanting: number;
 
-  constructor(layers: readonly Layer[], origins: readonly LowerWanted[]) {
+  /** @param late - may tell where names are that the walk has not met */
+  constructor(layers: readonly Layer[], origins: readonly LowerWanted[], late?: LateNames) {
+    this.#late = late;
     for (const { branch, upper, dev, ino } of origins) {
-      const wanted = this.#byInode.ensure(branch, { dev, ino }, () => this.#want());
+      const wanted = this.#byInode.ensure(branch, { dev, ino }, () => this.#want(branch, ino));
       if (upper !== undefined && !wanted.uppers.includes(upper)) wanted.uppers = added(wanted.uppers, upper);
     }
     this.#wanted = wantedOf(layers, origins, ({ ino }) => ino);
     this.#wanting = this.#all.length;
   }
 
-  #want(): Wanted {
-    const wanted = { visible: NONE, seen: 0, nlink: 0, tooLong: undefined, uppers: NONE, places: NONE };
+  #want(branch: number, ino: bigint): Wanted {
+    const wanted = {
+      branch,
+      ino,
+      visible: NONE,
+      seen: 0,
+      nlink: 0,
+      tooLong: undefined,
+      uppers: NONE,
+      places: NONE,
+    };
     this.#all.push(wanted);
     return wanted;
   }
@@ -165,6 +179,15 @@ export class LowerPlinkNames implements WalkVisitor {
 
   nearTo(): readonly Bytes[] {
     return this.#known.of(this.#wanting);
+  }
+
+  get knowsLate(): boolean {
+    return this.#late?.knows(this.#wanting) === true;
+  }
+
+  async likely(late: boolean): Promise<readonly Bytes[]> {
+    if (!late) return NONE;
+    return (await this.#late?.of(this.#all.filter((names) => !isAllSeen(names)))) ?? NONE;
   }
 
   *#placesOfWanting(): Generator<Bytes> {

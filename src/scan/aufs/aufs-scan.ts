@@ -22,6 +22,7 @@ import { AufsRecord } from './aufs-recorded.js';
 import { classifyPlink } from './aufs-states.js';
 import { UpperPlinkNames } from './aufs-upper-names.js';
 import { FileMap } from './file-map.js';
+import { LateNames } from './late-names.js';
 import { PlinkFiles } from './plink-files.js';
 import { notesFor, walkPlinks } from './walk-plinks.js';
 
@@ -40,11 +41,12 @@ export async function scanAufs(union: AufsUnion, options: ScanOptions): Promise<
     const upper = new UpperPlinkNames(layers.all, plinks, files, owed, notes);
     const record =
       options.record === undefined ? undefined : new AufsRecord(options.record, layers.all, layers.roots);
+    const late = new LateNames(layers.all, options);
     let judged: readonly Judged[] = [];
     const judge = async (): Promise<LowerPlinkNames> => {
       const byNames = await judgePlinks(layers.all, layers.roots, plinks, upper, files, options, progress);
       judged = record === undefined ? byNames : byNames.map((each) => record.hear(each));
-      return new LowerPlinkNames(layers.all, judged.flatMap(wantedLowers));
+      return new LowerPlinkNames(layers.all, judged.flatMap(wantedLowers), late);
     };
     const lower =
       plinks.length > 0 || owed

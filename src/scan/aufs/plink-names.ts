@@ -44,12 +44,15 @@ export class PlinkNames implements WalkVisitor {
     return this.#lower !== undefined && (this.#notes.isFull || this.#lower.complete());
   }
 
-  async likely(): Promise<readonly Bytes[]> {
-    if (this.#lower === undefined) {
-      this.#lower = await this.#judge();
-      if (!this.#notes.isFull) meetNoted(this.#notes, this.#lower);
-      this.#notes.forget();
-    }
+  get knowsLate(): boolean {
+    return this.#lower?.knowsLate === true;
+  }
+
+  async likely(late: boolean): Promise<readonly Bytes[]> {
+    if (this.#lower !== undefined) return this.#lower.likely(late);
+    this.#lower = await this.#judge();
+    if (!this.#notes.isFull) meetNoted(this.#notes, this.#lower);
+    this.#notes.forget();
     return [];
   }
 

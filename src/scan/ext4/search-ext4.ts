@@ -22,6 +22,8 @@ export interface Ext4Search {
   readonly roots: readonly number[];
   /** Inodes whose names are looked for, in the order in which they lie on the disk. */
   readonly inodes: readonly number[];
+  /** Not to look outside of the roots. */
+  readonly insideOnly?: boolean;
 }
 
 /** Awaited now and again; throws when the work is to stop. */
@@ -48,7 +50,7 @@ export async function searchExt4(search: Ext4Search, places: Ext4Places, breathe
 
 async function searchImage(
   image: Ext4Image,
-  { roots, inodes }: Ext4Search,
+  { roots, inodes, insideOnly }: Ext4Search,
   places: Ext4Places,
   breathe: Breathe,
 ): Promise<void> {
@@ -71,7 +73,7 @@ async function searchImage(
   }
   // To look through all of a large disk for a small layer takes longer than to walk that.
   const most = Math.max(directories, FEW);
-  if (roots.includes(ROOT) || image.directories - directories > most) return;
+  if (insideOnly === true || roots.includes(ROOT) || image.directories - directories > most) return;
   const rest = new Ext4Tree(reader, ROOT, sought, new Set(roots));
   await read(rest, most, ({ inode, generation }) => places.addOutside({ inode, generation }));
 }

@@ -1,31 +1,29 @@
-import { ascii, type Bytes } from '../../sys/bytes.js';
-import { fileSystemUuid, magic } from '../../sys/filesystem.js';
+import type { Bytes } from '../../sys/bytes.js';
+import { magic } from '../../sys/filesystem.js';
 import type { Handle } from '../../sys/handle.js';
-import { stat } from '../../sys/stat.js';
-import { isSysError } from '../../sys/sys-error.js';
 import { inodeOfHandle } from '../../union/handle-inode.js';
 import type { OverlayHandle } from '../../union/overlay-handle.js';
 import { breather } from '../breather.js';
 import { Ext4Places, type FoundPlaces } from '../ext4/ext4-places.js';
-import { openExt4 } from '../ext4/open-ext4.js';
 import { type Ext4Search, searchExt4 } from '../ext4/search-ext4.js';
 import { type Ext4Found, SearchThread } from '../ext4/search-thread.js';
 import type { HandleLayer } from '../overlay/overlay-layers.js';
+import { directoriesByNumber } from './directories-by-number.js';
+import { layersByDevice } from './layers-by-device.js';
 import { mayBeIn } from './may-be-in.js';
 import type { LateSearch, LikelyDirectory, NameHints } from './name-hints.js';
+import { rootInode, searchOnDevice } from './search-on-device.js';
 
 const FILEID_INO32_GEN = 0x01;
 
-/** Directories for each file below which as many would be looked into as are there: these are walked. */
-const FEW = 4;
-
 /**
- * Reads the directories of an ext4 from its device: three times as fast as they are walked. It needs the rights to the
+ * Reads the directories of an ext4 from its device: five times as fast as they are walked. It needs the rights to the
  * device, which root has on a host and mostly not in a container.
  */
 export const ext4Hints: NameHints = {
   late: {
     mayKnow: (layers, files) => layersByDevice(layers, files).size > 0,
+    byNumber: directoriesByNumber,
     search: (layers, files, ahead) => {
       const groups = [...layersByDevice(layers, files.length)];
       const searches = groups.map(([dev, group]) => searchFor(dev, group, files));
@@ -82,32 +80,6 @@ class Search implements LateSearch {
   }
 }
 
-/** The lowers on each device that is worth a search for so many files. */
-function layersByDevice(layers: readonly HandleLayer[], files: number): Map<bigint, HandleLayer[]> {
-  const groups = new Map<bigint, HandleLayer[]>();
-  for (const layer of layers) {
-    if (layer.role !== 'lower' || layer.fileSystem !== magic.ext4) continue;
-    const { dev } = stat(layer.root, ascii(''));
-    const group = groups.get(dev);
-    if (group === undefined) groups.set(dev, [layer]);
-    else group.push(layer);
-  }
-  for (const dev of groups.keys()) if (directoriesOn(dev) < files * FEW) groups.delete(dev);
-  return groups;
-}
-
-/** How many directories an ext4 has; 0 where its device cannot be read. */
-function directoriesOn(dev: bigint): number {
-  try {
-    const image = openExt4(dev, undefined);
-    image?.close();
-    return image?.directories ?? 0;
-  } catch (error) {
-    if (isSysError(error)) return 0;
-    throw error;
-  }
-}
-
 function searchFor(dev: bigint, layers: readonly HandleLayer[], files: readonly OverlayHandle[]): Ext4Search {
   const inodes = new Set<number>();
   for (const file of files) {
@@ -115,16 +87,7 @@ function searchFor(dev: bigint, layers: readonly HandleLayer[], files: readonly 
     const inode = inodeOfHandle(file.handle, magic.ext4);
     if (inode !== undefined) inodes.add(Number(inode));
   }
-  return {
-    dev,
-    uuid: layers[0] === undefined ? undefined : fileSystemUuid(layers[0].root)?.toString('hex'),
-    roots: layers.map(rootInode),
-    inodes: [...inodes].sort((a, b) => a - b),
-  };
-}
-
-function rootInode({ root }: HandleLayer): number {
-  return Number(stat(root, ascii('')).ino);
+  return searchOnDevice(dev, layers, inodes);
 }
 
 function likely(layers: readonly HandleLayer[], places: FoundPlaces): LikelyDirectory[] {

@@ -1,6 +1,7 @@
 import type { Bytes } from '../../sys/bytes.js';
 import type { Handle } from '../../sys/handle.js';
 import type { OverlayHandle } from '../../union/overlay-handle.js';
+import type { Layer } from '../../union/view-rules.js';
 import type { HandleLayer } from '../overlay/overlay-layers.js';
 
 /** A name that a walk has met, and where. */
@@ -47,10 +48,22 @@ export interface NameHints {
   readonly late?: LateHints;
 }
 
+/** A file by the branch that it is in and the number of its inode there. */
+export interface LayerInode {
+  readonly branch: number;
+  readonly ino: bigint;
+}
+
 /** What is told late, of all layers at once. */
 export interface LateHints {
   /** Whether it is worth asking, of so many files. */
-  mayKnow(layers: readonly HandleLayer[], files: number): boolean;
+  mayKnow(layers: readonly Layer[], files: number): boolean;
+  /** Directories that may hold names of these inodes, as paths from the layers' roots; for unions without handles. */
+  byNumber?(
+    layers: readonly Layer[],
+    files: readonly LayerInode[],
+    signal: AbortSignal | undefined,
+  ): Promise<Bytes[]>;
   /** @param ahead - begin at once, in another thread where one can be had; it is asked for the result much later */
   search(layers: readonly HandleLayer[], files: readonly OverlayHandle[], ahead: boolean): LateSearch;
 }
