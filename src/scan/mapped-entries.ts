@@ -5,7 +5,7 @@ import { AUFS_NAME_MAX } from '../union/aufs-names.js';
 import { aufsRules } from '../union/aufs-rules.js';
 import type { OverlayUnion } from '../union/union.js';
 import type { Layer, Stack, ViewRules } from '../union/view-rules.js';
-import { isAllSeen, LowerPlinkNames } from './aufs/aufs-names.js';
+import { isAllSeen, LowerPlinkNames } from './aufs/lower-plink-names.js';
 import { lackingDirectories, nameFate } from './name-fate.js';
 import { openLayers } from './open-layers.js';
 import { openOverlayLayers } from './overlay/overlay-layers.js';

@@ -6,7 +6,7 @@ import { isSysError } from '../../sys/sys-error.js';
 import { openQuietFile } from '../findings/same-data.js';
 import type { RawPlink } from './aufs-index.js';
 import { type FileAt, type Likeness, likeness } from './aufs-likeness.js';
-import type { Namesake } from './aufs-names.js';
+import type { Namesake } from './namesake.js';
 
 /** A lower file that an entry may be the copy of, by what is in them. */
 export interface Candidate {

@@ -1,8 +1,9 @@
 import type { Bytes } from '../../sys/bytes.js';
 import { type Judged, removedFor } from './aufs-evidence.js';
 import type { Likeness } from './aufs-likeness.js';
-import type { LowerNames, Namesake } from './aufs-names.js';
 import type { RemovedFile } from './aufs-upper-names.js';
+import type { LowerNames } from './lower-plink-names.js';
+import type { Namesake } from './namesake.js';
 
 /** Lower files told of with an entry that nothing proves; more would not help anybody to decide. */
 const MOST = 3;

@@ -8,8 +8,9 @@ import { InodeSet } from '../walk/inode-set.js';
 import { runWalk } from '../walk/run-walk.js';
 import type { WalkDirectory, WalkProgress, WalkVisitor } from '../walk/walk-visitor.js';
 import type { RawPlink } from './aufs-index.js';
-import { lowerKey, type Namesake, trueInodeBranches } from './aufs-names.js';
 import type { RemovedFile } from './aufs-upper-names.js';
+import { lowerKey, type Namesake } from './namesake.js';
+import { trueInodeBranches } from './wanted-inodes.js';
 
 interface MetFile {
   readonly file: Namesake;

@@ -7,10 +7,10 @@ import { type Candidate, Candidates } from './aufs-candidates.js';
 import { DisplacedFiles } from './aufs-displaced.js';
 import type { RawPlink } from './aufs-index.js';
 import type { Likeness } from './aufs-likeness.js';
-import type { Namesake } from './aufs-names.js';
 import { bearsOut, type Proof, proveOrigin, weigh } from './aufs-proof.js';
 import { searchLowers } from './aufs-search.js';
 import type { RemovedFile, UpperName, UpperPlinkNames } from './aufs-upper-names.js';
+import type { Namesake } from './namesake.js';
 import { lookAt } from './own-likenesses.js';
 import type { PlinkFiles } from './plink-files.js';
 

@@ -9,7 +9,8 @@ import { unreadableFindings } from '../findings/unreadable.js';
 import type { Finding, ScanResult } from '../result.js';
 import type { ScanOptions } from '../scan-options.js';
 import { runWalk } from '../walk/run-walk.js';
-import { LowerPlinkNames, lowerKey } from './aufs-names.js';
+import { LowerPlinkNames } from './lower-plink-names.js';
+import { lowerKey } from './namesake.js';
 
 /** Everything `check` has to say of an aufs that is not mounted; only what its pseudo-links tell where it is not asked for. */
 export async function aufsFindings(

@@ -4,8 +4,8 @@ import type { Unreadable } from '../result.js';
 import type { Candidate } from './aufs-candidates.js';
 import type { RawPlink } from './aufs-index.js';
 import type { Likeness } from './aufs-likeness.js';
-import type { Namesake } from './aufs-names.js';
 import type { RemovedFile, UpperName } from './aufs-upper-names.js';
+import type { Namesake } from './namesake.js';
 
 /** The lower file that an entry's upper names prove, or why they prove none. */
 export type Proof =

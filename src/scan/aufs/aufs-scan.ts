@@ -17,12 +17,13 @@ import { clues, suspected } from './aufs-clues.js';
 import { type Judged, judgePlinks } from './aufs-evidence.js';
 import { aufsFindings } from './aufs-findings.js';
 import { type RawPlink, readPlinks } from './aufs-index.js';
-import { type LowerNames, LowerPlinkNames, type LowerWanted, type Namesake } from './aufs-names.js';
 import { AufsRecord } from './aufs-recorded.js';
 import { classifyPlink } from './aufs-states.js';
 import { UpperPlinkNames } from './aufs-upper-names.js';
 import { FileMap } from './file-map.js';
 import { LateNames } from './late-names.js';
+import { type LowerNames, LowerPlinkNames, type LowerWanted } from './lower-plink-names.js';
+import type { Namesake } from './namesake.js';
 import { PlinkFiles } from './plink-files.js';
 import { notesFor, walkPlinks } from './walk-plinks.js';
 

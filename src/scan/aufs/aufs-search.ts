@@ -11,7 +11,7 @@ import { runWalk } from '../walk/run-walk.js';
 import type { WalkDirectory, WalkProgress, WalkVisitor } from '../walk/walk-visitor.js';
 import type { Candidates } from './aufs-candidates.js';
 import type { DisplacedFiles } from './aufs-displaced.js';
-import type { Namesake } from './aufs-names.js';
+import type { Namesake } from './namesake.js';
 
 /** A branch of an aufs alone: aufs' own names are no files of it. */
 const bareBranch: ViewRules = { ...bareRules, hidden: (name) => name.startsWith(WHITEOUT_PREFIX) };

@@ -2,9 +2,9 @@ import type { Bytes } from '../../sys/bytes.js';
 import { entryInode, fileKind } from '../file-kind.js';
 import type { AufsEntryFacts, EntryState, IndexEntry, MissingName, Unreadable } from '../result.js';
 import type { RawPlink } from './aufs-index.js';
-import { isAllSeen, type LowerNames } from './aufs-names.js';
 import type { Proof } from './aufs-proof.js';
 import type { UpperName } from './aufs-upper-names.js';
+import { isAllSeen, type LowerNames } from './lower-plink-names.js';
 
 /** All that is known of one pseudo-link. */
 export interface PlinkFacts {

@@ -16,7 +16,7 @@ import {
 } from '../recorded.js';
 import { statPath } from '../stat-path.js';
 import type { RawPlink } from './aufs-index.js';
-import type { Namesake } from './aufs-names.js';
+import type { Namesake } from './namesake.js';
 
 /** What a record says of an entry, checked against the disk. */
 export type Testimony =

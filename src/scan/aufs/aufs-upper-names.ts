@@ -14,11 +14,12 @@ import type { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 import { added } from './added.js';
 import type { RawPlink } from './aufs-index.js';
-import { type Namesake, namesakeBelow, wantedOf } from './aufs-names.js';
 import { FileMap } from './file-map.js';
 import type { LowerNotes } from './lower-notes.js';
+import { type Namesake, namesakeBelow } from './namesake.js';
 import { OwnLikenesses } from './own-likenesses.js';
 import type { PlinkFiles } from './plink-files.js';
+import { wantedOf } from './wanted-inodes.js';
 
 /** One name of an entry's inode, with the lower file that it covers. */
 export interface UpperName {

@@ -5,7 +5,7 @@ import { NAME_IN_RECORD } from '../../sys/record-names.js';
 import type { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory } from '../walk/walk-visitor.js';
 import { added } from './added.js';
-import type { Namesake } from './aufs-names.js';
+import type { Namesake } from './namesake.js';
 
 /** Bytes of one piece of memory: more than the kernel gives at a time. What grows by doubling leaves as much behind. */
 const CHUNK = 1024 * 1024;

@@ -5,8 +5,8 @@ import { WHITEOUT_PREFIX } from '../../union/aufs-names.js';
 import { openLayerPath } from '../../union/open-layer-directory.js';
 import type { LayerDirectory } from '../../union/view-rules.js';
 import type { WalkDirectory } from '../walk/walk-visitor.js';
-import type { LowerPlinkNames } from './aufs-names.js';
 import type { LowerNotes, NotedName, NotedPlace } from './lower-notes.js';
+import type { LowerPlinkNames } from './lower-plink-names.js';
 
 /** Tells a second walk's visitor of the wanted names in directories that the first has read, as if it came there. */
 export function meetNoted(notes: LowerNotes, lower: LowerPlinkNames): void {

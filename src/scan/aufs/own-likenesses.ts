@@ -7,7 +7,7 @@ import type { Layer } from '../../union/view-rules.js';
 import type { NameAt } from '../findings/same-data.js';
 import type { RawPlink } from './aufs-index.js';
 import { type FileAt, type Likeness, likeness } from './aufs-likeness.js';
-import type { Namesake } from './aufs-names.js';
+import type { Namesake } from './namesake.js';
 import type { PlinkFiles } from './plink-files.js';
 
 interface Told {

@@ -3,9 +3,9 @@ import type { Layer, LayerDirectory } from '../../union/view-rules.js';
 import type { Unreadable } from '../result.js';
 import type { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
-import type { LowerPlinkNames } from './aufs-names.js';
 import type { UpperPlinkNames } from './aufs-upper-names.js';
 import type { LowerNotes } from './lower-notes.js';
+import type { LowerPlinkNames } from './lower-plink-names.js';
 import { meetNoted } from './meet-noted.js';
 
 /**

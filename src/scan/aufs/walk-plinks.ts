@@ -3,10 +3,11 @@ import type { Layer, Stack } from '../../union/view-rules.js';
 import type { ScanOptions } from '../scan-options.js';
 import { runWalk } from '../walk/run-walk.js';
 import type { WalkProgress } from '../walk/walk-visitor.js';
-import { type LowerPlinkNames, trueInodeBranches } from './aufs-names.js';
 import type { UpperPlinkNames } from './aufs-upper-names.js';
 import { LowerNotes } from './lower-notes.js';
+import type { LowerPlinkNames } from './lower-plink-names.js';
 import { PlinkNames } from './plink-names.js';
+import { trueInodeBranches } from './wanted-inodes.js';
 
 /** Where one walk may find both the names of entries and those of their lower files: it must know files by numbers. */
 export function notesFor(layers: readonly Layer[], { ways }: ScanOptions): LowerNotes | undefined {

@@ -8,7 +8,7 @@ import { openLayers } from '../open-layers.js';
 import type { IndexEntry, ScanResult } from '../result.js';
 import type { ScanOptions } from '../scan-options.js';
 import { runWalk } from '../walk/run-walk.js';
-import { LowerPlinkNames, type LowerWanted } from './aufs-names.js';
+import { LowerPlinkNames, type LowerWanted } from './lower-plink-names.js';
 import type { UnnamedInode } from './xino-image.js';
 
 /** A branch's inode table: the union inode of each branch inode that the mount had looked up. */

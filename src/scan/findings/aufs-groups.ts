@@ -1,6 +1,6 @@
 import type { Bytes } from '../../sys/bytes.js';
 import { inodeKey } from '../../sys/inode-id.js';
-import type { LowerNames } from '../aufs/aufs-names.js';
+import type { LowerNames } from '../aufs/lower-plink-names.js';
 import type { MissingDirectories } from '../missing-directories.js';
 import type { SeenSpot } from '../repair-action.js';
 import type { Finding } from '../result.js';

@@ -7,7 +7,7 @@ import { isSysError, unless } from '../../sys/sys-error.js';
 import { AUFS_NAME_MAX, hiddenBy, WHITEOUT_PREFIX, whiteoutOf } from '../../union/aufs-names.js';
 import { openLongPath, openQuietly } from '../../union/open-layer-directory.js';
 import type { Layer, LayerDirectory } from '../../union/view-rules.js';
-import { lowerKey, type Namesake, namesakeBelow } from '../aufs/aufs-names.js';
+import { lowerKey, type Namesake, namesakeBelow } from '../aufs/namesake.js';
 import type { Finding, Unreadable } from '../result.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 import { sameData } from './same-data.js';

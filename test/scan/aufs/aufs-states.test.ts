@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { RawPlink } from '../../../src/scan/aufs/aufs-index.js';
-import type { LowerNames, Namesake } from '../../../src/scan/aufs/aufs-names.js';
 import { classifyPlink } from '../../../src/scan/aufs/aufs-states.js';
+import type { LowerNames } from '../../../src/scan/aufs/lower-plink-names.js';
+import type { Namesake } from '../../../src/scan/aufs/namesake.js';
 import { ascii } from '../../../src/sys/bytes.js';
 import { S_IFREG, type Stat } from '../../../src/sys/stat.js';
 

@@ -1,92 +1,22 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
-import { fileSystemOf } from '../../sys/filesystem.js';
-import { type InodeId, type InodeKey, inodeKey } from '../../sys/inode-id.js';
-import { type Facts, factsIfThere, isDirectory, type Sight, sight } from '../../sys/stat.js';
+import type { InodeId } from '../../sys/inode-id.js';
+import { type Sight, sight } from '../../sys/stat.js';
 import { isSysError, SysError } from '../../sys/sys-error.js';
 import { AUFS_NAME_MAX } from '../../union/aufs-names.js';
 import { aufsRules } from '../../union/aufs-rules.js';
-import { directoryInodesAreTrue } from '../../union/handle-inode.js';
-import type { Layer, LayerDirectory, Stack } from '../../union/view-rules.js';
+import type { Layer } from '../../union/view-rules.js';
 import type { LayerInode } from '../hints/name-hints.js';
 import { KnownPlaces } from '../known-places.js';
 import { MissingDirectories } from '../missing-directories.js';
 import { refuseCovered } from '../refuse-covered.js';
-import type { BranchPath, MissingName, Unreadable } from '../result.js';
-import { InodeSet } from '../walk/inode-set.js';
+import type { MissingName, Unreadable } from '../result.js';
+import type { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 import { added } from './added.js';
 import { FileMap } from './file-map.js';
 import type { LateNames } from './late-names.js';
-
-/** The lower file that a name would show if its upper file were not there. */
-export interface Namesake extends BranchPath, InodeId {
-  readonly stat: Facts;
-}
-
-/**
- * The lower file under a name, below a position of the stack; undefined where a whiteout or nothing is there.
- *
- * @param path - of the name, from the union's root
- * @throws SysError EXDEV where another file is mounted over it
- */
-export function namesakeBelow(
-  stack: Stack,
-  position: number,
-  name: Bytes,
-  path: Bytes,
-): Namesake | undefined {
-  for (let below = position + 1; below < stack.length; below += 1) {
-    const directory = stack[below] as LayerDirectory;
-    if (aufsRules.hides(directory, name)) return undefined;
-    const s = lookUp(directory.fd, name);
-    if (s === undefined) continue;
-    if (isDirectory(s)) return undefined;
-    refuseCovered(directory, name, undefined);
-    return {
-      branch: directory.layer.branch,
-      // An aufs shows every name where its branch has it: a text that is there already takes no memory.
-      path,
-      dev: s.dev,
-      ino: s.ino,
-      stat: s,
-    };
-  }
-  return undefined;
-}
-
-function lookUp(fd: number, name: Bytes): Facts | undefined {
-  try {
-    return factsIfThere(fd, name);
-  } catch (error) {
-    if (isSysError(error, 'ENAMETOOLONG')) return undefined;
-    throw error;
-  }
-}
-
-/** Branches whose `d_ino` is the inode's own number. */
-export function trueInodeBranches(layers: readonly Layer[]): ReadonlySet<number> {
-  return new Set(
-    layers.filter(({ root }) => directoryInodesAreTrue(fileSystemOf(root).type)).map(({ branch }) => branch),
-  );
-}
-
-/** The numbers by which a walk knows the files in question; all names where a branch's numbers are not true. */
-export function wantedOf<T extends { readonly branch: number }>(
-  layers: readonly Layer[],
-  files: readonly T[],
-  inodeOf: (file: T) => bigint,
-): ReadonlyMap<number, InodeSet | 'all'> {
-  const trust = trueInodeBranches(layers);
-  const inodes = new Map<number, bigint[]>();
-  for (const file of files) {
-    const list = inodes.get(file.branch);
-    if (list === undefined) inodes.set(file.branch, [inodeOf(file)]);
-    else list.push(inodeOf(file));
-  }
-  return new Map(
-    [...inodes].map(([branch, list]) => [branch, trust.has(branch) ? InodeSet.of(list) : 'all']),
-  );
-}
+import type { Namesake } from './namesake.js';
+import { wantedOf } from './wanted-inodes.js';
 
 /** What the second walk found of one lower inode. */
 export interface LowerNames {
@@ -264,9 +194,4 @@ function look(fd: number, name: Bytes): Sight {
   const seen = sight(fd, name);
   if (seen === undefined) throw new SysError('statx', ENOENT, name);
   return seen;
-}
-
-/** A lower inode of one branch, as a map key. */
-export function lowerKey(branch: number, id: InodeId): `${number}/${InodeKey}` {
-  return `${branch}/${inodeKey(id)}`;
 }
