@@ -93,10 +93,14 @@ export function stat(dirfd: number, name: Bytes): Stat {
 
 /** As {@link stat}; undefined where there is no such name. */
 export function statIfThere(dirfd: number, name: Bytes): Stat | undefined {
+  return isThere(dirfd, name) ? parse() : undefined;
+}
+
+/** Looks at a name; false where there is none. */
+function isThere(dirfd: number, name: Bytes): boolean {
   const result = statRaw(dirfd, name);
-  if (result === -ENOENT) return undefined;
-  if (result < 0) throw new SysError('statx', -result, name);
-  return parse();
+  if (result < 0 && result !== -ENOENT) throw new SysError('statx', -result, name);
+  return result >= 0;
 }
 
 /** What tells an inode from others and how many names it has. */
@@ -109,9 +113,7 @@ export interface Sight extends InodeId {
 
 /** As {@link statIfThere} where no more is asked: a whole {@link Stat} costs as much as the call. */
 export function sight(dirfd: number, name: Bytes): Sight | undefined {
-  const result = statRaw(dirfd, name);
-  if (result === -ENOENT) return undefined;
-  if (result < 0) throw new SysError('statx', -result, name);
+  if (!isThere(dirfd, name)) return undefined;
   return {
     dev: deviceAt(136),
     ino: long(32),
@@ -126,9 +128,7 @@ export type Facts = Omit<Stat, 'attributes' | 'blocks' | 'atime' | 'btime' | 'ct
 
 /** As {@link statIfThere}, of half the size: for what is kept of 50,000 files. */
 export function factsIfThere(dirfd: number, name: Bytes): Facts | undefined {
-  const result = statRaw(dirfd, name);
-  if (result === -ENOENT) return undefined;
-  if (result < 0) throw new SysError('statx', -result, name);
+  if (!isThere(dirfd, name)) return undefined;
   return {
     nlink: word(16),
     uid: word(20),

@@ -4,13 +4,13 @@ import { isSysError } from '../../sys/sys-error.js';
 import { aufsRules } from '../../union/aufs-rules.js';
 import type { Layer, Stack } from '../../union/view-rules.js';
 import type { ScanOptions } from '../scan-options.js';
-import { InodeSet } from '../walk/inode-set.js';
+import type { InodeSet } from '../walk/inode-set.js';
 import { runWalk } from '../walk/run-walk.js';
 import type { WalkDirectory, WalkProgress, WalkVisitor } from '../walk/walk-visitor.js';
 import type { RawPlink } from './aufs-index.js';
 import type { RemovedFile } from './aufs-upper-names.js';
 import { lowerKey, type Namesake } from './namesake.js';
-import { trueInodeBranches } from './wanted-inodes.js';
+import { wantedOf } from './wanted-inodes.js';
 
 interface MetFile {
   readonly file: Namesake;
@@ -68,20 +68,13 @@ function hasItsCopy({ covering }: MetFile): boolean {
 class AccountedNames implements WalkVisitor {
   readonly #known: ReadonlyMap<string, MetFile>;
   readonly #entries: ReadonlySet<string>;
-  readonly #wanted = new Map<number, InodeSet | 'all'>();
+  readonly #wanted: ReadonlyMap<number, InodeSet | 'all'>;
 
   constructor(layers: readonly Layer[], known: ReadonlyMap<string, MetFile>, entries: ReadonlySet<string>) {
     this.#known = known;
     this.#entries = entries;
-    const trust = trueInodeBranches(layers);
-    const inodes = new Map<number, bigint[]>();
-    for (const { file } of known.values()) {
-      const list = inodes.get(file.branch);
-      if (list === undefined) inodes.set(file.branch, [file.ino]);
-      else list.push(file.ino);
-    }
-    for (const [branch, list] of inodes)
-      this.#wanted.set(branch, trust.has(branch) ? InodeSet.of(list) : 'all');
+    const files = Array.from(known.values(), ({ file }) => file);
+    this.#wanted = wantedOf(layers, files, ({ ino }) => ino);
   }
 
   wanted(branch: number): InodeSet | 'all' | undefined {

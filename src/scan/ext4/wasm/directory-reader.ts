@@ -77,7 +77,7 @@ let left: f64 = 0;
 /** Where the next found subdirectory goes. */
 export let top: u32 = 0;
 /** Where the room for them ends. */
-export let end: u32 = 0;
+let end: u32 = 0;
 /** How many were found since the last {@link seek}, and how many more there was no room for. */
 export let found: u32 = 0;
 export let lost: u32 = 0;
