@@ -4,7 +4,9 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
   writeSync,
@@ -276,9 +278,49 @@ describeKernel('directories read from an ext4 device', ['root', 'loop', 'ext4'],
       rmSync(copy);
     }
   });
+
+  test('extents that begin beyond a directory: no more of it is read than twice its size', () => {
+    image = makeExt4Image(['-b', '4096']);
+    const root = image.mountpoint;
+    mkdirSync(join(root, 'd'));
+    writeFileSync(join(root, 'd/f'), '');
+    const { ino } = statSync(join(root, 'd'));
+    image.unmount();
+    const at = blocksAt(image.image, ino);
+    const fd = openSync(image.image, 'r+');
+    const node = Buffer.alloc(5 * 12);
+    readSync(fd, node, 0, node.length, at);
+    const extent = node.subarray(12, 24);
+    const beyond = Buffer.from(extent);
+    beyond.writeUInt32LE(2 ** 31, 0);
+    beyond.writeUInt16LE(32_768, 4);
+    node.writeUInt16LE(4, 2);
+    // Counted as they stand, the bytes of the first would be less than none.
+    writeSync(fd, Buffer.concat([node.subarray(0, 12), beyond, extent, extent, extent]), 0, node.length, at);
+    closeSync(fd);
+    const open = Ext4Image.on(openTrusted(bytesFromText(image.image), O_RDONLY)) as Ext4Image;
+    try {
+      const reader = open.reader() as DirectoryReader;
+      reader.seek(every);
+      expect(reader.readDirectory(ino, 0)).toBe(2);
+    } finally {
+      open.close();
+    }
+  });
 });
 
 const every: Sought = { bits: Uint8Array.of(0xff), mask: 7, meet: ({ length }) => length };
+
+/** Where in an image an inode tells of its blocks, in bytes. */
+function blocksAt(path: string, inode: number): number {
+  const out = execFileSync('debugfs', ['-R', `imap <${inode}>`, path], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [, block = '', offset = ''] = /located at block (\d+), offset 0x([0-9a-f]+)/.exec(`${out}`) ?? [];
+  const blockSize = 4096;
+  const iBlock = 40;
+  return Number(block) * blockSize + Number.parseInt(offset, 16) + iBlock;
+}
 
 /** What is found in an image that is not mounted. */
 function searchImageFile(path: string, inodes: readonly number[], bits?: number): string[] {
