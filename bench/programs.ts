@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const sources = ['walk', 'nftw', 'make-tree', 'measure', 'links', 'flush'] as const;
+const sources = ['walk', 'nftw', 'make-tree', 'measure', 'links', 'flush', 'scan'] as const;
 
 /** Paths of the C programs that plinkctl is compared with. */
 export type Programs = Readonly<Record<(typeof sources)[number], string>>;

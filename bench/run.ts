@@ -69,6 +69,10 @@ function walks(programs: Programs, shape: string): Results {
     const contenders: Contender[] = [
       { name: 'C getdents64', command: [programs.walk, overlay.lower, inodes] },
       { name: 'C getdents64, two threads', command: [programs.walk, overlay.lower, inodes, '2'] },
+      {
+        name: 'C, all that a scan has to ask',
+        command: [programs.scan, overlay.upper, join(overlay.work, 'index'), overlay.lower],
+      },
       { name: 'C nftw, stat, linear search', command: [programs.nftw, overlay.lower, inodes] },
       { name: 'find -inum', command: ['find', overlay.lower, '-xdev', '-inum', '1'] },
       ...(isInstalled('bfs')
