@@ -4,13 +4,13 @@ import { handleUuids } from '../scan/overlay/handle-uuids.js';
 import { handleXattr } from '../scan/overlay/handle-xattr.js';
 import { INDEX } from '../scan/overlay/overlay-index.js';
 import { ascii, type Bytes, joinBytes } from '../sys/bytes.js';
-import { fileSystemOf, magic } from '../sys/filesystem.js';
 import { close, openDirectory } from '../sys/open.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
 import { PLINK_DIRECTORY } from '../union/aufs-names.js';
 import { openQuietly } from '../union/open-layer-directory.js';
 import type { Union } from '../union/union.js';
 import type { Layer } from '../union/view-rules.js';
+import { keepsOrder } from './keeps-order.js';
 
 /** The directories that a run works in, open. */
 export interface Site {
@@ -22,8 +22,7 @@ export interface Site {
   readonly marks: { readonly origin: string; readonly nlink: string } | undefined;
   layer(branch: number): Layer;
   /**
-   * Whether the branch's file system makes its changes durable in the order they were made (one journal), so that
-   * one fsync takes everything before it along. btrfs logs the synced inode alone.
+   * Whether the branch's file system {@link keepsOrder}.
    */
   inOrder(branch: number): boolean;
   /** The index directory of an upper branch. */
@@ -33,13 +32,6 @@ export interface Site {
   /** The UUID in an overlay's handles of files in a lower branch; undefined where nothing tells it. */
   handleUuid(branch: number): Buffer | undefined;
   close(): void;
-}
-
-const journalsInOrder: readonly bigint[] = [magic.ext4, magic.xfs];
-
-/** Whether the file system of a descriptor is one of those of {@link Site.inOrder}. */
-export function keepsOrder(fd: number): boolean {
-  return journalsInOrder.includes(fileSystemOf(fd).type);
 }
 
 /** Opens the branches and index directories of a union for writing. */

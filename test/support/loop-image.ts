@@ -7,8 +7,17 @@ import { unmount } from './unmount.js';
 
 const MIB = 1024 * 1024;
 
-/** `xfs-parents` is an xfs that keeps parent pointers, `ext4-typeless` an ext4 whose directories tell no types. */
-export type WritableFileSystem = 'ext4' | 'ext4-typeless' | 'xfs' | 'xfs-parents' | 'btrfs';
+/**
+ * `xfs-parents` is an xfs that keeps parent pointers, `ext4-typeless` an ext4 whose directories tell no types,
+ * `ext4-journalless` one without a journal.
+ */
+export type WritableFileSystem =
+  | 'ext4'
+  | 'ext4-typeless'
+  | 'ext4-journalless'
+  | 'xfs'
+  | 'xfs-parents'
+  | 'btrfs';
 export type ReadOnlyFileSystem = 'squashfs' | 'erofs';
 
 /** A file system of its own in a sparse file, loop-mounted. */
@@ -35,6 +44,10 @@ const makers: Readonly<Record<WritableFileSystem, MakeImage>> = {
   'ext4-typeless': {
     leastBytes: 32 * MIB,
     make: (image) => command('mkfs.ext4', '-q', '-F', '-O', '^filetype,^metadata_csum', image),
+  },
+  'ext4-journalless': {
+    leastBytes: 32 * MIB,
+    make: (image) => command('mkfs.ext4', '-q', '-F', '-O', '^has_journal', image),
   },
   xfs: { leastBytes: 320 * MIB, make: (image) => command('mkfs.xfs', '-q', '-f', image) },
   'xfs-parents': {

@@ -15,6 +15,7 @@ export type Need =
   | 'tmpfs'
   | 'ext4'
   | 'ext4-typeless'
+  | 'ext4-journalless'
   | 'xfs'
   | 'xfs-parents'
   | 'btrfs'
@@ -33,6 +34,7 @@ const probes: Readonly<Record<Need, () => boolean>> = {
   tmpfs: () => hasFileSystem('tmpfs'),
   ext4: () => hasFileSystem('ext4') && hasProgram('mkfs.ext4'),
   'ext4-typeless': () => hasFileSystem('ext4') && hasProgram('mkfs.ext4'),
+  'ext4-journalless': () => hasFileSystem('ext4') && hasProgram('mkfs.ext4'),
   xfs: () => hasFileSystem('xfs') && hasProgram('mkfs.xfs'),
   'xfs-parents': () => hasFileSystem('xfs') && hasProgram('mkfs.xfs') && linux() >= 6010,
   btrfs: () => hasFileSystem('btrfs') && hasProgram('mkfs.btrfs'),

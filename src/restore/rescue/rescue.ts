@@ -14,7 +14,7 @@ import { absolutePath, canonicalPath } from '../../union/absolute-path.js';
 import { ancestors, branchDirectory } from '../../union/branch-directory.js';
 import type { Union } from '../../union/union.js';
 import { shown } from '../../words/shown.js';
-import { keepsOrder } from '../site.js';
+import { keepsOrder } from '../keeps-order.js';
 import { copyFile } from './copy-file.js';
 import { inRescue } from './in-rescue.js';
 import { noteOf, type RescueNote, writeRescueNote } from './rescue-note.js';
