@@ -1,8 +1,11 @@
+import { HYDRATE_XATTR } from '../scan/own-marks.js';
 import type { IndexEntry } from '../scan/result.js';
 import { sameInode } from '../sys/inode-id.js';
 import { sight } from '../sys/stat.js';
+import { removeXattr } from '../sys/xattr.js';
 import { attempt, type EntryRun } from './entry-run.js';
 import { fitAttribute } from './fit-attribute.js';
+import { renewOwed } from './hydrate.js';
 import { linkNames } from './link-names.js';
 import { linksByDirectory } from './links-by-directory.js';
 import { type MadeDirectories, makeNeeded } from './needed-directories.js';
@@ -23,7 +26,7 @@ export interface BatchDone {
 const none: readonly never[] = [];
 
 export interface BatchOptions extends Pick<PaceOptions, 'signal' | 'breathMs'> {
-  /** Asked before the first entry goes. */
+  /** Asked before the first entry goes, and now and again. */
   readonly stillFree?: (() => void) | undefined;
   /** Told now and then how many of the batch's links are made. */
   readonly onLinks?: (links: number) => void;
@@ -50,6 +53,7 @@ export async function runBatch(
   let failure: unknown;
   try {
     verifyEntries(site, runs);
+    renewDebts(site, plan, runs);
     const links = linksByDirectory(runs);
     await makeNeeded(site, plan, links, made, pace, (more) => {
       directoriesMade += more;
@@ -57,8 +61,7 @@ export async function runBatch(
     promise(site, runs);
     await linkNames(site, links, pace);
     settle(site, runs);
-    if (runs.some((run) => run.plan.remove && run.failure === undefined)) stillFree?.();
-    await removeEntries(site, runs, pace);
+    await removeEntries(site, runs, pace, stillFree);
   } catch (error) {
     if (signal?.aborted === true && error === signal.reason) stopped = true;
     else failure = error;
@@ -70,6 +73,19 @@ function verifyEntries(site: Site, runs: readonly EntryRun[]): void {
   for (const run of runs) {
     attempt(run, () => {
       run.failure = whatChanged(site, run.plan.entry);
+    });
+  }
+}
+
+/** What a stopped run owes inodes that it was filling: asked before this one changes them. */
+function renewDebts(site: Site, { leftovers }: Plan, runs: readonly EntryRun[]): void {
+  for (const run of runs) {
+    const { hydrate, entry } = run.plan;
+    // With its data, which the union's kernel has given it meanwhile, an inode is owed nothing more.
+    const whole = leftovers.running && entry.overlay !== undefined && entry.overlay.metacopy === undefined;
+    attempt(run, () => {
+      if (hydrate) renewOwed(site, entry.branch, entry.name);
+      else if (whole) removeXattr(site.index(entry.branch), entry.name, HYDRATE_XATTR);
     });
   }
 }

@@ -24,6 +24,16 @@ export function attempt(run: EntryRun, step: () => void): void {
   }
 }
 
+/** As {@link attempt}, of a step that takes long. */
+export async function attemptLong(run: EntryRun, step: () => Promise<void>): Promise<void> {
+  if (run.failure !== undefined) return;
+  try {
+    await step();
+  } catch (error) {
+    run.failure = failureOfOne(error);
+  }
+}
+
 /**
  * Why a step failed for the entries that it concerns.
  *

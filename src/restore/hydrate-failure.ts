@@ -18,6 +18,8 @@ export function hydrateFailure(error: unknown, bytes: bigint): string | undefine
     return `its data, ${size(bytes)} in the lower, is more than the quota allows: raise the quota and run again`;
   }
   if (isSysError(error, 'EIO', 'EUCLEAN') && LOWER.includes(error.syscall)) return unreadable(error);
+  if (isSysError(error, 'EAGAIN') && error.syscall === 'fcntl')
+    return 'somebody has it open, as through a mount that was detached: run again when it is closed';
   return undefined;
 }
 

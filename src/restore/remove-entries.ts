@@ -1,3 +1,4 @@
+import { milliseconds } from '../milliseconds.js';
 import type { Bytes } from '../sys/bytes.js';
 import { sameInode } from '../sys/inode-id.js';
 import { unlink } from '../sys/names.js';
@@ -6,8 +7,8 @@ import { mostOpenFiles } from '../sys/open-files.js';
 import { isRegular, type Sight, sight } from '../sys/stat.js';
 import { fsync } from '../sys/sync.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
-import { attempt, type EntryRun } from './entry-run.js';
-import { hydrate } from './hydrate.js';
+import { attempt, attemptLong, type EntryRun } from './entry-run.js';
+import { type HydrateOptions, hydrate } from './hydrate.js';
 import { hydrateFailure } from './hydrate-failure.js';
 import type { Pace } from './pace.js';
 import { stripInode } from './repair/strip-marks.js';
@@ -27,14 +28,32 @@ interface Leaving {
   readonly fd: number;
 }
 
-/** Removes the entries that are to go and have every name; then, durably, what told of them. */
-export async function removeEntries(site: Site, runs: readonly EntryRun[], pace: Pace): Promise<void> {
+/** Milliseconds between two looks at whether the union is still free: one takes one or two. */
+const ASKED_EVERY_MS = 1000;
+
+/**
+ * Removes the entries that are to go and have every name; then, durably, what told of them.
+ *
+ * @param stillFree - throws where somebody has mounted the union
+ */
+export async function removeEntries(
+  site: Site,
+  runs: readonly EntryRun[],
+  pace: Pace,
+  stillFree?: () => void,
+): Promise<void> {
   const leaving: Leaving[] = [];
   const indexes = new Set<number>();
   const most = Math.min(OPEN_INODES, Math.floor(mostOpenFiles() / 2));
+  let asked = Number.NEGATIVE_INFINITY;
   try {
     for (const run of runs) {
       if (!run.plan.remove || run.failure !== undefined) continue;
+      if (milliseconds() - asked >= ASKED_EVERY_MS) {
+        stillFree?.();
+        asked = milliseconds();
+      }
+      if (run.plan.hydrate) await attemptLong(run, () => giveData(site, run, { pace, stillFree }));
       attempt(run, () => removeOne(site, run, leaving, indexes));
       if (leaving.length >= most) strip(site, leaving, indexes);
       if (pace.due) await pace.breathe();
@@ -46,7 +65,6 @@ export async function removeEntries(site: Site, runs: readonly EntryRun[], pace:
 
 function removeOne(site: Site, run: EntryRun, leaving: Leaving[], indexes: Set<number>): void {
   const { entry, linksAfter } = run.plan;
-  if (!hasData(site, run)) return;
   const index = site.index(entry.branch);
   const now = sight(index, entry.name);
   if (now === undefined) throw new SysError('statx', ENOENT, entry.name);
@@ -74,17 +92,14 @@ function openInode(index: number, name: Bytes, facts: Sight): number {
   return openBeneath(index, name, O_PATH | O_NOFOLLOW);
 }
 
-/** Whether the inode has data of its own, now if not before. */
-function hasData(site: Site, run: EntryRun): boolean {
-  const { entry, hydrate: empty } = run.plan;
-  if (!empty) return true;
+/** Gives the inode data of its own. */
+async function giveData(site: Site, run: EntryRun, options: HydrateOptions): Promise<void> {
+  const { entry } = run.plan;
   try {
-    hydrate(site, entry.branch, entry.name);
-    return true;
+    await hydrate(site, entry.branch, entry.name, options);
   } catch (error) {
     run.failure = hydrateFailure(error, entry.inode.size);
     if (run.failure === undefined) throw error;
-    return false;
   }
 }
 

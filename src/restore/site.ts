@@ -4,7 +4,8 @@ import { handleUuids } from '../scan/overlay/handle-uuids.js';
 import { handleXattr } from '../scan/overlay/handle-xattr.js';
 import { INDEX } from '../scan/overlay/overlay-index.js';
 import { ascii, type Bytes, joinBytes } from '../sys/bytes.js';
-import { close, openDirectory } from '../sys/open.js';
+import { close, openDirectory, withFd } from '../sys/open.js';
+import { statIfThere } from '../sys/stat.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
 import { PLINK_DIRECTORY } from '../union/aufs-names.js';
 import { openQuietly } from '../union/open-layer-directory.js';
@@ -29,6 +30,11 @@ export interface Site {
   index(branch: number): number;
   /** Whether there is one: an overlay that was always mounted with `index=off` has none. */
   hasIndex(branch: number): boolean;
+  /**
+   * When the union was mounted last, as the birth of `work/work` tells, which the kernel makes anew each time
+   * (ovl_workdir_create). Nanoseconds since 1970; 0 where nothing tells, as on aufs.
+   */
+  mountedAt(): bigint;
   /** The UUID in an overlay's handles of files in a lower branch; undefined where nothing tells it. */
   handleUuid(branch: number): Buffer | undefined;
   close(): void;
@@ -57,6 +63,7 @@ export function openSite(union: Union): Site {
   }
   const prefix =
     union.format === 'aufs' ? undefined : union.options.userxattr ? 'user.overlay.' : 'trusted.overlay.';
+  let mountedAt: bigint | undefined;
   let uuids: ReadonlyMap<number, Buffer | undefined> | undefined;
   return {
     union,
@@ -67,12 +74,20 @@ export function openSite(union: Union): Site {
     layer: (branch) => required(layers.all[branch], 'branch'),
     index: (branch) => required(indexes.get(branch), 'index'),
     hasIndex: (branch) => indexes.has(branch),
+    mountedAt() {
+      mountedAt ??= union.format === 'aufs' ? 0n : birthOfWork(union.work);
+      return mountedAt;
+    },
     handleUuid(branch) {
       uuids ??= uuidsOf(union, layers, prefix);
       return uuids.get(branch);
     },
     close: closeAll,
   };
+}
+
+function birthOfWork(work: Bytes): bigint {
+  return withFd(openDirectory(work), (fd) => statIfThere(fd, ascii('work'))?.btime ?? 0n);
 }
 
 /** By branch. */

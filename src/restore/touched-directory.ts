@@ -2,18 +2,14 @@ import { TIMES_XATTR } from '../scan/own-marks.js';
 import { setTimes } from '../sys/attributes.js';
 import type { Bytes } from '../sys/bytes.js';
 import { close } from '../sys/open.js';
-import { stat } from '../sys/stat.js';
+import { type Stat, stat } from '../sys/stat.js';
 import { fsync } from '../sys/sync.js';
 import { isSysError, unless } from '../sys/sys-error.js';
 import { getXattrFd, removeXattr, setXattr } from '../sys/xattr.js';
 import { openLongPath } from '../union/open-layer-directory.js';
 import { fitAttribute } from './fit-attribute.js';
+import { areOwed, type OwedTimes, sinceNow } from './owed-times.js';
 import { SELF, type Site } from './site.js';
-
-interface Times {
-  readonly atime: bigint;
-  readonly mtime: bigint;
-}
 
 /**
  * An upper directory that gets names: it keeps its times, also over a crash (they wait in an attribute until the
@@ -21,13 +17,14 @@ interface Times {
  */
 export class TouchedDirectory {
   readonly fd: number;
-  readonly #times: Times;
+  readonly #times: Pick<OwedTimes, 'atime' | 'mtime'>;
   #stashed = false;
 
   constructor(site: Site, branch: number, path: Bytes) {
     this.fd = openLongPath(site.layer(branch).root, path);
     try {
-      this.#times = owedTimes(this.fd) ?? stat(this.fd, SELF);
+      const now = stat(this.fd, SELF);
+      this.#times = dueTimes(site, this.fd, now) ?? now;
       // First what must be there: the times can do without their attribute where only one of both fits.
       markImpure(site, this.fd);
       this.#stash();
@@ -38,13 +35,9 @@ export class TouchedDirectory {
   }
 
   #stash(): void {
+    const { atime, mtime } = this.#times;
     try {
-      setXattr(
-        this.fd,
-        SELF,
-        TIMES_XATTR,
-        Buffer.from(`${this.#times.atime} ${this.#times.mtime}`, 'latin1'),
-      );
+      setXattr(this.fd, SELF, TIMES_XATTR, Buffer.from(`${atime} ${mtime} ${sinceNow()}`, 'latin1'));
       this.#stashed = true;
     } catch (error) {
       // Without CAP_SYS_ADMIN, or on a file system without such attributes: a crash would cost the directory its mtime.
@@ -92,10 +85,20 @@ function markImpure({ prefix }: Site, fd: number): void {
 }
 
 /** The times that an interrupted run still owes a directory. */
-function owedTimes(fd: number): Times | undefined {
-  const match = /^(-?\d{1,20}) (-?\d{1,20})$/.exec(getXattrFd(fd, TIMES_XATTR)?.toString('latin1') ?? '');
-  if (match?.[1] === undefined || match[2] === undefined) return undefined;
-  return { atime: BigInt(match[1]), mtime: BigInt(match[2]) };
+function dueTimes(site: Site, fd: number, { ctime }: Stat): OwedTimes | undefined {
+  const owed = notedTimes(fd);
+  return owed !== undefined && areOwed(owed, ctime, site.mountedAt()) ? owed : undefined;
+}
+
+function notedTimes(fd: number): OwedTimes | undefined {
+  const text = getXattrFd(fd, TIMES_XATTR)?.toString('latin1') ?? '';
+  const [, atime, mtime, since] = /^(-?\d{1,20}) (-?\d{1,20})(?: (\d{1,20}))?$/.exec(text) ?? [];
+  if (atime === undefined || mtime === undefined) return undefined;
+  return {
+    atime: BigInt(atime),
+    mtime: BigInt(mtime),
+    since: since === undefined ? undefined : BigInt(since),
+  };
 }
 
 /** Pays a directory the times that an interrupted run still owes it. */
@@ -108,7 +111,7 @@ export function payTimes(site: Site, branch: number, path: Bytes): void {
     throw error;
   }
   try {
-    const times = owedTimes(fd);
+    const times = dueTimes(site, fd, stat(fd, SELF));
     if (times !== undefined) setTimes(fd, SELF, times.atime, times.mtime);
     removeXattr(fd, SELF, TIMES_XATTR);
   } finally {

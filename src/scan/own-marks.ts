@@ -3,7 +3,10 @@ import type { Bytes } from '../sys/bytes.js';
 /** Attribute of a branch root while this program writes to the branch; found by a later run, it tells of an interruption. */
 export const RUNNING_XATTR = 'trusted.plinkctl.running';
 
-/** Attribute of a directory that waits for its atime and mtime: `<atime> <mtime>`, nanoseconds, decimal. */
+/**
+ * Attribute of a directory that waits for its atime and mtime: `<atime> <mtime> <since>`, the last of which tells when a run
+ * began to change them; nanoseconds, decimal.
+ */
 export const TIMES_XATTR = 'trusted.plinkctl.times';
 
 /** Attribute of a metacopy inode whose data is being filled in: what writing to it would lose. */

@@ -1,5 +1,6 @@
 import { nextData, pread, pwrite } from './data.js';
 
+/** Bytes. */
 const PIECE = 1024 * 1024;
 
 /**
@@ -7,6 +8,11 @@ const PIECE = 1024 * 1024;
  * the source does.
  */
 export function copyData(source: number, target: number, size: number): void {
+  for (const _ of copyPieces(source, target, size));
+}
+
+/** As {@link copyData}, a piece at a time. */
+export function* copyPieces(source: number, target: number, size: number): Generator<void> {
   const buffer = Buffer.allocUnsafe(PIECE);
   for (let at = 0; at < size; ) {
     const extent = nextData(source, at);
@@ -16,6 +22,7 @@ export function copyData(source: number, target: number, size: number): void {
       if (length === 0) return;
       pwrite(target, buffer.subarray(0, length), at);
       at += length;
+      yield;
     }
   }
 }
