@@ -1,5 +1,6 @@
 import { type Bytes, baseOf, parentOf } from '../../sys/bytes.js';
 import { withFd } from '../../sys/open.js';
+import { isDirectory, isRegular, stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { removeXattr } from '../../sys/xattr.js';
 import { openLongPath } from '../../union/open-layer-directory.js';
@@ -12,8 +13,20 @@ import type { Site } from '../site.js';
 export function stripInode(site: Site, dirfd: number, name: Bytes): void {
   const { marks } = site;
   if (marks === undefined) return;
-  removeXattr(dirfd, name, marks.origin);
-  removeXattr(dirfd, name, marks.nlink);
+  for (const mark of [marks.origin, marks.nlink]) {
+    try {
+      removeXattr(dirfd, name, mark);
+    } catch (error) {
+      if (!isSysError(error, 'EPERM') || mayHave(dirfd, name, mark)) throw error;
+    }
+  }
+}
+
+/** xattr(7): a symlink or a device has no attribute of a user, and none can be taken away. */
+function mayHave(dirfd: number, name: Bytes, attribute: string): boolean {
+  if (!attribute.startsWith('user.')) return true;
+  const facts = stat(dirfd, name);
+  return isRegular(facts) || isDirectory(facts);
 }
 
 /** Does the same for upper names that an interrupted flush left marked. */

@@ -75,13 +75,18 @@ function copySpecial(fromDir: number, from: Bytes, toDir: number, to: Bytes, fac
       process.umask(mask);
     }
   }
-  chown(toDir, to, facts.uid, facts.gid);
-  for (const attribute of listXattr(fromDir, from)) {
-    if (isBookkeeping(attribute)) continue;
-    const value = getXattr(fromDir, from, attribute);
-    if (value !== undefined) setXattr(toDir, to, attribute, value);
+  try {
+    chown(toDir, to, facts.uid, facts.gid);
+    for (const attribute of listXattr(fromDir, from)) {
+      if (isBookkeeping(attribute)) continue;
+      const value = getXattr(fromDir, from, attribute);
+      if (value !== undefined) setXattr(toDir, to, attribute, value);
+    }
+    setTimes(toDir, to, facts.atime, facts.mtime);
+  } catch (error) {
+    unlink(toDir, to);
+    throw error;
   }
-  setTimes(toDir, to, facts.atime, facts.mtime);
 }
 
 /** Whether two open files have `size` bytes each, the same ones. Where both have holes nothing is read. */

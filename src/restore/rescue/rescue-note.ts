@@ -28,6 +28,7 @@ export function noteOf(name: Bytes): Bytes {
 export interface WrittenNote {
   /** Gives it its name, see {@link noteOf}. */
   place(): void;
+  /** Removes it, whatever its name. */
   discard(): void;
 }
 
@@ -58,9 +59,10 @@ export function writeRescueNote(fd: number, name: Bytes, note: RescueNote): Writ
     2,
   );
   const temporary = `${TEMPORARY_PREFIX}${randomHex(8)}` as Bytes;
+  let written = temporary;
   const discard = (): void => {
     try {
-      unlink(fd, temporary);
+      unlink(fd, written);
     } catch {
       // Whatever it is discarded for explains more.
     }
@@ -74,5 +76,9 @@ export function writeRescueNote(fd: number, name: Bytes, note: RescueNote): Writ
       throw error;
     }
   });
-  return { discard, place: () => rename(fd, temporary, fd, noteOf(name)) };
+  const place = (): void => {
+    rename(fd, temporary, fd, noteOf(name));
+    written = noteOf(name);
+  };
+  return { discard, place };
 }

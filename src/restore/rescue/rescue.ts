@@ -110,13 +110,29 @@ function take({ fd, path }: RescueDirectory, dirfd: number, source: Bytes, note:
       written.discard();
       continue;
     }
-    // btrfs: an fsync of this directory, or of the note in it, brings the new name back after a power cut and leaves
-    // the old one too, and a file with two names is no orphan any more.
-    if (how === 'moved' && !keepsOrder(fd)) syncfs(fd);
-    written.place();
-    fsync(fd);
+    try {
+      // btrfs: an fsync of this directory, or of the note in it, brings the new name back after a power cut and leaves
+      // the old one too, and a file with two names is no orphan any more.
+      if (how === 'moved' && !keepsOrder(fd)) syncfs(fd);
+      written.place();
+      fsync(fd);
+    } catch (error) {
+      written.discard();
+      takeBack(fd, name, how === 'moved' ? { dirfd, source } : undefined);
+      throw error;
+    }
     if (how === 'copied') unlink(dirfd, source);
     return { path: joinBytes(path, name), name, moved: how === 'moved' };
+  }
+}
+
+/** Undoes a rescue that has failed: nobody would know of a file without a note. */
+function takeBack(fd: number, name: Bytes, to: { dirfd: number; source: Bytes } | undefined): void {
+  try {
+    if (to === undefined) unlink(fd, name);
+    else rename(fd, name, to.dirfd, to.source, RENAME_NOREPLACE);
+  } catch {
+    // The first error is the one to tell; what is here is whole.
   }
 }
 
