@@ -1,7 +1,7 @@
 import { ascii, type Bytes } from '../sys/bytes.js';
-import { fileSystemOf } from '../sys/filesystem.js';
+import { fileSystemOf, foldsCase } from '../sys/filesystem.js';
 import { cloneMount, MNT_DETACH, mount, umount } from '../sys/mount.js';
-import { O_DIRECTORY, O_PATH, openTrusted, withFd } from '../sys/open.js';
+import { O_DIRECTORY, O_PATH, openDirectory, openTrusted, withFd } from '../sys/open.js';
 import { isSysError, unless } from '../sys/sys-error.js';
 import { withScratchDirectory } from './scratch-directory.js';
 
@@ -23,7 +23,7 @@ const PAUSE_MS = 5;
  */
 export function probeInUse(directory: Bytes): boolean | undefined {
   return withFd(openTrusted(directory, O_PATH | O_DIRECTORY), (upper) => {
-    if (!canBeUpper(upper)) return undefined;
+    if (!canBeUpper(upper) || withFd(openDirectory(directory), foldsCase)) return undefined;
     return withScratchDirectory(({ lower, work, target }) =>
       withFd(openTrusted(lower, O_PATH | O_DIRECTORY), (lowerFd) =>
         // A detached copy is a mount of its own, whatever file system the scratch directory is on.
@@ -41,7 +41,10 @@ export function probeInUse(directory: Bytes): boolean | undefined {
   });
 }
 
-/** The refusals that come before the kernel looks at the mark, and are EINVAL or EROFS too. */
+/**
+ * The refusals that come before the kernel looks at the mark, and are EINVAL or EROFS too. One more is asked of the
+ * directory itself: where it folds case and the scratch directories do not, ovl_mount_dir_check refuses both together.
+ */
 function canBeUpper(fd: number): boolean {
   if (fileSystemOf(fd).readOnly) return false;
   // Fails just where overlayfs cannot make its own copy of the mount: another namespace's, or an unbindable one.

@@ -40,6 +40,7 @@ const XFS_IOC_FSGEOMETRY_V1 = 0x80705864;
 const FS_IOC_GETVERSION = 0x80087601;
 const FS_IOC_GETFLAGS = 0x80086601;
 const FS_IOC_SETFLAGS = 0x40086602;
+const FS_CASEFOLD_FL = 0x40000000;
 
 const fstatfsCall = native('int fstatfs(int fd, void *buffer)');
 
@@ -94,6 +95,11 @@ export function generationOf(fd: number): number | undefined {
 export function inodeFlags(fd: number): number | undefined {
   const b = Buffer.alloc(8);
   return ioctlIfKnown(fd, FS_IOC_GETFLAGS, b) ? b.readUInt32LE(0) : undefined;
+}
+
+/** Whether a directory's names may be looked up in another form than they are listed in. */
+export function foldsCase(fd: number): boolean {
+  return ((inodeFlags(fd) ?? 0) & FS_CASEFOLD_FL) !== 0;
 }
 
 /** Sets the `FS_*_FL` flags (CAP_LINUX_IMMUTABLE for append-only and immutable). */

@@ -1,4 +1,4 @@
-import { fileSystemOf, inodeFlags, magic } from '../../sys/filesystem.js';
+import { fileSystemOf, foldsCase, magic } from '../../sys/filesystem.js';
 import { SysError } from '../../sys/sys-error.js';
 import type { Layer } from '../../union/view-rules.js';
 
@@ -10,7 +10,6 @@ export interface LayerTraits {
   readonly foldsCase: boolean;
 }
 
-const FS_CASEFOLD_FL = 0x40000000;
 /** Where it cannot be told, a directory is read until the kernel says that it ends, and asked for each name. */
 const UNKNOWN: LayerTraits = { marksEnds: false, foldsCase: true };
 
@@ -32,7 +31,7 @@ function ask({ root }: Layer): LayerTraits {
     return {
       marksEnds: fileSystemOf(root).type === magic.ext4,
       // An overlay takes such directories only where all of a layer's are (Linux 6.18), so its root tells.
-      foldsCase: ((inodeFlags(root) ?? 0) & FS_CASEFOLD_FL) !== 0,
+      foldsCase: foldsCase(root),
     };
   } catch (error) {
     if (error instanceof SysError) return UNKNOWN;
