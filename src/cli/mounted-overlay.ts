@@ -64,8 +64,10 @@ async function lookOnce(union: OverlayUnion, goal: Plan['goal'], context: Contex
   const found = await scanUnion(union, false, context);
   // What makes a volatile overlay unfit is a crash, and this one lives.
   const fit = found.blocked?.code === 'volatile' || found.entries.length === 0;
-  // It is right by the kernel's own checks, too: directories that fail them are others than the mounted ones.
-  if (found.blocked !== undefined && !fit) openMountedOverlay(union).close();
+  // It is right by the kernel's own checks, too: directories that fail them are others than the mounted ones. Lowers that
+  // share a UUID are mounted, with index=off, and refused as well when they are unmounted.
+  if (found.blocked !== undefined && found.blocked.code !== 'uuid-conflict' && !fit)
+    openMountedOverlay(union).close();
   const live = fit ? { ...found, blocked: undefined } : found;
   return { found: live, todo: mountedPlan(plan(live, 'restore'), goal) };
 }

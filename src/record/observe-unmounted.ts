@@ -19,7 +19,8 @@ export function observeAufs(layers: readonly Layer[], entry: IndexEntry): Observ
 /** What a scan of an overlay, mounted or not, tells of an entry; its own name tells its origin. */
 export function observeOverlay(entry: IndexEntry): Observation {
   const names = [...entry.names, ...entry.missing.map(({ path }) => path)];
-  if (names.length > 0) return { sees: 'names', names, origin: undefined };
+  // Those in the lower that was not given, or cannot be told from another, are not among them.
+  if (entry.state !== 'foreign' && names.length > 0) return { sees: 'names', names, origin: undefined };
   return entry.state === 'orphan'
     ? { sees: 'none' }
     : { sees: 'nothing', reason: entry.reason ?? entry.state };

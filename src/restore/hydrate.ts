@@ -208,7 +208,7 @@ function owedBy(dirfd: number, name: Bytes): Owed | undefined {
  * every generation pass for squashfs' zero. Under `uuid=off` a handle does not tell, unless there is only one.
  */
 function holders(site: Site, uuid: Buffer): readonly Layer[] {
-  const lowers = site.layers.all.filter(({ role }) => role !== 'upper');
+  const lowers = site.layers.all.filter(({ role }) => role === 'lower');
   const told = lowers.filter(({ root }) => fileSystemUuid(root)?.equals(uuid) === true);
   if (told.length > 0) return told;
   return new Set(lowers.map(({ root }) => stat(root, SELF).dev)).size === 1 ? lowers : [];

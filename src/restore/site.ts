@@ -96,9 +96,10 @@ function uuidsOf(
   { all }: OpenLayers,
   prefix: string | undefined,
 ): ReadonlyMap<number, Buffer | undefined> {
-  const [upper, ...lowers] = all;
+  const [upper] = all;
+  const lowers = all.filter(({ role }) => role === 'lower');
   if (union.format === 'aufs' || upper === undefined) return new Map();
-  const uuids = handleUuids(
+  const { uuids } = handleUuids(
     lowers.map(({ root }) => root),
     handleXattr(upper.root, `${prefix}origin`),
     union.options.uuidOff,

@@ -133,7 +133,8 @@ function indexMissing(copies: readonly MarkedCopy[]): Finding[] {
   });
 }
 
-function foreignOrigins(copies: readonly MarkedCopy[], { lowers }: OverlayLayers): Finding[] {
+function foreignOrigins(copies: readonly MarkedCopy[], overlay: OverlayLayers): Finding[] {
+  const lowers = overlay.lowers.filter(({ role }) => role === 'lower');
   if (lowers.some(({ uuid }) => uuid === undefined)) return [];
   return copies.flatMap(({ path, key }): Finding[] => {
     const origin = parseOverlayHandle(Buffer.from(key, 'hex'));

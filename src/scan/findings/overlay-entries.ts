@@ -109,7 +109,10 @@ function ofEntry(
       return tell({
         code: 'foreign',
         severity: 'warning',
-        remedy: 'give every lower that the union is mounted with',
+        remedy:
+          overlay.blocked?.code === 'uuid-conflict'
+            ? overlay.blocked.remedy
+            : 'give every lower that the union is mounted with',
       });
     case 'whiteout':
       if (entry.missing.length === 0) return [];

@@ -16,10 +16,14 @@ import type { Blocked } from '../result.js';
 import { handleUuids, ZERO_UUID } from './handle-uuids.js';
 import { handleXattr } from './handle-xattr.js';
 import { INDEX } from './overlay-index.js';
+import { uuidConflict } from './uuid-conflict.js';
 
 /** A lower layer with what its file handles need. */
 export interface HandleLayer extends Layer {
-  /** UUID in the handles of this layer; undefined where nothing tells it. */
+  /**
+   * UUID in the handles of this layer; undefined where nothing tells it, or nothing tells it from another's. No index
+   * has a file of a data-only one.
+   */
   readonly uuid: Buffer | undefined;
   /** The same in hex. */
   readonly uuidText: string | undefined;
@@ -51,8 +55,8 @@ export function xattrPrefix(union: OverlayUnion): string {
 
 /**
  * Opens an overlay's branches and its index, and asks what the kernel asks at a mount with `index=on`
- * (ovl_get_indexdir in fs/overlayfs/super.c): does the top lower carry the handle that the upper remembers, and
- * the upper the one that the index remembers.
+ * (ovl_get_indexdir in fs/overlayfs/super.c): do UUIDs tell the lowers' file systems apart, does the top lower carry
+ * the handle that the upper remembers, and the upper the one that the index remembers.
  *
  * @throws Problem operational where a directory cannot be opened
  */
@@ -71,11 +75,14 @@ export function openOverlayLayers(union: OverlayUnion): OverlayLayers {
     const [upperLayer, ...lowerLayers] = layers.all as readonly [Layer, ...Layer[]];
     const upper = describe(upperLayer, fileSystemUuid(upperLayer.root));
     const rootOrigin = handleXattr(upper.root, `${prefix}origin`);
-    const roots = lowerLayers.map(({ root }) => root);
-    const uuids = handleUuids(roots, rootOrigin, union.options.uuidOff);
+    const searched = lowerLayers.filter(({ role }) => role === 'lower');
+    const roots = searched.map(({ root }) => root);
+    const { uuids, shared } = handleUuids(roots, rootOrigin, union.options.uuidOff);
+    // Data-only ones come last.
     const lowers = lowerLayers.map((layer, i) => describe(layer, uuids[i]));
     const [top] = lowers;
     const blocked =
+      uuidConflict(union, upper.root, index, searched, shared) ??
       volatileMark(union, work) ??
       (index === undefined || top === undefined
         ? undefined

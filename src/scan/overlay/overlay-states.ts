@@ -141,7 +141,11 @@ function judge(raw: RawIndexEntry, facts: EntryFacts): Verdict {
   }
   // Names in a lower that is not given would fall back to their old content if the entry went.
   if (!origin.known) {
-    return { state: 'foreign', reason: 'it belongs to a file system that none of the given lowers is on' };
+    const reason =
+      blocked?.code === 'uuid-conflict'
+        ? blocked.message
+        : 'it belongs to a file system that none of the given lowers is on';
+    return { state: 'foreign', reason };
   }
   if (names > 0) {
     if (!isAccounted(raw, facts)) return { state: 'complete', reason: hiddenBy(facts) };
