@@ -15,8 +15,9 @@ export function withFates<T>(
 ): T {
   const overlay = openOverlayLayers(union);
   try {
+    const { prefix, traps } = overlay;
     const { roots } = overlay.layers;
-    const rules = overlayRules({ prefix: overlay.prefix, noFollow: false, roots, merges: undefined });
+    const rules = overlayRules({ prefix, noFollow: false, roots, traps });
     return body((path) => {
       try {
         return nameFate(roots, rules, path);

@@ -3,6 +3,7 @@ import { close } from '../sys/open.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
 import { getXattrFd } from '../sys/xattr.js';
 import { holdsName } from './holds-name.js';
+import type { LayerTraps } from './layer-traps.js';
 import { openLayerDirectory, openQuietly } from './open-layer-directory.js';
 import { closeStack, type LayerDirectory, type Stack, type ViewRules } from './view-rules.js';
 
@@ -15,6 +16,7 @@ export interface OverlayRulesOptions {
   readonly roots: Stack;
   /** `nfs_export=on`: whether an upper directory's origin is this lower directory. */
   readonly merges?: ((upper: LayerDirectory, lower: LayerDirectory) => boolean) | undefined;
+  readonly traps?: LayerTraps | undefined;
 }
 
 /** The lookup of one name through the layers: ovl_lookup_data of fs/overlayfs/namei.c. */
@@ -22,6 +24,8 @@ interface Lookup {
   /** A component, or a path from the lower roots that begins with a slash. */
   name: Bytes;
   stop: boolean;
+  /** It came to the upper or the work directory by way of a lower: the kernel shows nothing under the name. */
+  trapped: boolean;
   /** Branch of the layer in which nothing can lead or hide any more: the kernel looks at no attribute there. */
   readonly end: number;
 }
@@ -42,7 +46,10 @@ export function overlayRules(options: OverlayRulesOptions): OverlayRules {
       return redirects;
     },
     // An opaque directory hides what there is not; the kernel looks for no attribute in the last layer.
-    lone: ({ branch }) => (branch === last ? {} : { unless: `${prefix}redirect` }),
+    lone: (layer) => {
+      if (options.traps?.inside(layer) === true) return undefined;
+      return layer.branch === last ? {} : { unless: `${prefix}redirect` };
+    },
     hides: () => false,
     decides: holdsName,
     descend,
@@ -52,7 +59,7 @@ export function overlayRules(options: OverlayRulesOptions): OverlayRules {
     const found: LayerDirectory[] = [];
     // Where redirects are not followed, none can lead beyond the layers of the parent.
     const end = options.noFollow ? (stack.at(-1)?.layer.branch ?? last) : last;
-    const lookup: Lookup = { name, stop: false, end };
+    const lookup: Lookup = { name, stop: false, trapped: false, end };
     let candidates = stack.slice(from);
     try {
       while (candidates.length > 0 && !lookup.stop) {
@@ -79,7 +86,9 @@ export function overlayRules(options: OverlayRulesOptions): OverlayRules {
       closeStack(found);
       throw error;
     }
-    return found;
+    if (!lookup.trapped) return found;
+    closeStack(found);
+    return [];
   }
 
   function lookUpLayer(base: LayerDirectory, lookup: Lookup): LayerDirectory | undefined {
@@ -117,6 +126,12 @@ export function overlayRules(options: OverlayRulesOptions): OverlayRules {
         return undefined;
       }
       throw error;
+    }
+    if (options.traps?.holds(directory) === true) {
+      close(directory.fd);
+      lookup.trapped = true;
+      lookup.stop = true;
+      return undefined;
     }
     if (directory.layer.branch === lookup.end) return directory;
     try {

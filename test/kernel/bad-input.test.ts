@@ -83,11 +83,13 @@ describeIncidents('bad input', ['ext4'], (directory) => {
     expectSameTree(before, everything(place));
   });
 
-  test.each(commands)('%s with the upper inside of a lower', async (name) => {
-    const root = directory();
-    const place = overlayWith(root);
+  test.each(commands)('%s with a lower inside of the upper', async (name) => {
+    const place = overlayWith(directory());
+    const inside = join(place.upper, 'inside');
+    mkdirSync(inside);
     const before = everything(place);
-    expectOneLine(await runMain(name, ...words({ ...place, lowers: [root] })), USAGE, /inside/);
+    const nested = { ...place, lowers: [...place.lowers, inside] };
+    expectOneLine(await runMain(name, ...words(nested)), USAGE, /lower 2 lies inside of the upper/);
     expectSameTree(before, everything(place));
   });
 

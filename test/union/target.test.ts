@@ -130,10 +130,15 @@ describe('refusals', () => {
       'usage',
       'same-directory',
     ],
-    ['upper inside a lower', () => ({ ...overlay(), upper: b('l1/sub') }), 'usage', 'nested-directories'],
     [
-      'upper inside a lower by symlink',
-      () => ({ ...overlay(), upper: b('link/sub') }),
+      'lower inside a lower',
+      () => ({ ...overlay(), lowers: [b('l1'), b('l1/sub')] }),
+      'usage',
+      'nested-directories',
+    ],
+    [
+      'lower inside a lower by symlink',
+      () => ({ ...overlay(), lowers: [b('l1'), b('link/sub')] }),
       'usage',
       'nested-directories',
     ],

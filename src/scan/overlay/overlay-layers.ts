@@ -5,7 +5,9 @@ import { handleOf, handleTextOf } from '../../sys/handle.js';
 import { close, openDirectory } from '../../sys/open.js';
 import { statIfThere } from '../../sys/stat.js';
 import { isSysError, SysError, unless } from '../../sys/sys-error.js';
+import { branchDirectory } from '../../union/branch-directory.js';
 import { directoryInodesAreTrue } from '../../union/handle-inode.js';
+import { type LayerTraps, layerTraps } from '../../union/layer-traps.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
 import { indexName, type OverlayHandle, sameHandle } from '../../union/overlay-handle.js';
 import { refuseUnreadableMarks } from '../../union/refuse-unreadable-marks.js';
@@ -44,6 +46,7 @@ export interface OverlayLayers {
   /** Descriptor of the work directory. */
   readonly work: number;
   readonly prefix: string;
+  readonly traps: LayerTraps | undefined;
   readonly blocked: Blocked | undefined;
   close(): void;
 }
@@ -87,7 +90,9 @@ export function openOverlayLayers(union: OverlayUnion): OverlayLayers {
       (index === undefined || top === undefined
         ? undefined
         : (lowerMismatch(union, upper, top, rootOrigin) ?? upperMoved(union, upper, index, prefix)));
-    return { layers, upper, lowers, index, work, prefix, blocked, close: closeAll };
+    const own = [branchDirectory(upper.path, 'the upper'), branchDirectory(union.work, 'the work directory')];
+    const traps = layerTraps(searched, own);
+    return { layers, upper, lowers, index, work, prefix, traps, blocked, close: closeAll };
   } catch (error) {
     closeAll();
     throw error;

@@ -162,6 +162,7 @@ export function rulesFor(union: OverlayUnion, overlay: OverlayLayers): OverlayRu
     prefix: overlay.prefix,
     noFollow: union.options.redirectDir === 'nofollow',
     roots: overlay.layers.roots,
+    traps: overlay.traps,
     merges: union.options.nfsExport === true ? (upper, lower) => merges(overlay, upper, lower) : undefined,
   });
 }
