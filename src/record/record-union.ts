@@ -1,4 +1,5 @@
 import { lookAtMounted, openMounted } from '../scan/mounted-aufs/mounted-aufs-scan.js';
+import type { NameFate } from '../scan/name-fate.js';
 import { openLayers } from '../scan/open-layers.js';
 import {
   branchId,
@@ -89,7 +90,7 @@ async function recordOverlay(union: OverlayUnion, options: RecordOptions): Promi
       const looks = files.map((entry) => {
         const shown = new Set([...entry.names, ...entry.missing.map(({ path }) => path)]);
         const before = find(0, entry.name)?.names ?? [];
-        const lost = before.filter((path) => !shown.has(path) && fate(path)?.is === 'absent');
+        const lost = before.filter((path) => !shown.has(path) && mayBeLost(fate(path)));
         return { entry, observation: withLost(observeOverlay(entry), lost) };
       });
       return branches(layers.all, looks, options.previous, undefined, () => openOverlayIndex(union));
@@ -101,6 +102,11 @@ async function recordOverlay(union: OverlayUnion, options: RecordOptions): Promi
 
 function isNoFile(state: IndexEntry['state']): boolean {
   return state === 'temporary' || state === 'junk' || state === 'whiteout' || state === 'directory';
+}
+
+/** Where a directory on its way cannot be looked into, it is as it was written down. */
+function mayBeLost(fate: NameFate | undefined): boolean {
+  return fate === undefined || fate.is === 'absent';
 }
 
 /** A name that vanished without the union removing it is the evidence that a lower changed: it is kept. */
