@@ -15,7 +15,7 @@ export function unreadableLines(unreadable: readonly Unreadable[], { style }: Pa
     },
     ...unreadable.map(({ path, branch, code }) => ({
       level: 'warning' as const,
-      text: `  ${style.yellow('•')} branch ${branch}: ${path === '' ? 'its root' : shown(path)} ${style.dim(`[${code}]`)}`,
+      text: `  ${style.yellow('•')} branch ${branch}: ${path === '' ? 'its root' : shown(path)} ${style.dim(`[${code}]`)}${remedyOf(code)}`,
     })),
   ];
 }
@@ -23,4 +23,9 @@ export function unreadableLines(unreadable: readonly Unreadable[], { style }: Pa
 /** One element of the JSON document's `unreadable`. */
 export function unreadableJson({ path, branch, code }: Unreadable): JsonObject {
   return { path: pathJson(path), branch, code };
+}
+
+/** What to do, behind a directory; nothing where the code tells as much. */
+function remedyOf(code: string): string {
+  return code === 'ENOKEY' ? ' encrypted and locked: unlock it, then run again' : '';
 }

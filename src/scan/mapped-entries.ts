@@ -1,12 +1,13 @@
 import { type Bytes, baseOf, componentsOf, parentOf } from '../sys/bytes.js';
 import { type InodeId, sameInode } from '../sys/inode-id.js';
 import { S_IFMT, type Stat } from '../sys/stat.js';
+import { isSysError } from '../sys/sys-error.js';
 import { AUFS_NAME_MAX } from '../union/aufs-names.js';
 import { aufsRules } from '../union/aufs-rules.js';
 import type { OverlayUnion } from '../union/union.js';
 import type { Layer, Stack, ViewRules } from '../union/view-rules.js';
 import { isAllSeen, LowerPlinkNames } from './aufs/lower-plink-names.js';
-import { lackingDirectories, nameFate } from './name-fate.js';
+import { lackingDirectories, type NameFate, nameFate } from './name-fate.js';
 import { openLayers } from './open-layers.js';
 import { openOverlayLayers } from './overlay/overlay-layers.js';
 import { rulesFor } from './overlay/overlay-scan.js';
@@ -120,7 +121,13 @@ function judgeName(
 ): Judged | string {
   if (componentsOf(path).some((name) => rules.hidden?.(name) === true)) return 'is no name that aufs shows';
   if (entry.aufs !== undefined && baseOf(path).length > AUFS_NAME_MAX) return 'is longer than aufs can show';
-  const fate = nameFate(roots, rules, path);
+  let fate: NameFate;
+  try {
+    fate = nameFate(roots, rules, path);
+  } catch (error) {
+    if (isSysError(error, 'ENOKEY')) return 'is in a directory that is encrypted and locked: unlock it';
+    throw error;
+  }
   if (fate.is === 'hidden') return 'was removed through the union: a whiteout hides it';
   if (fate.is === 'absent') {
     return fate.parent === 'gone' ? 'is in a directory that is not there' : { link: true, lower: undefined };

@@ -1,11 +1,17 @@
 import { Problem } from '../problem.js';
 import { ascii, type Bytes } from '../sys/bytes.js';
+import { isLocked, mayEncrypt } from '../sys/encryption.js';
 import { cloneMount, cloneMountWithoutAtime } from '../sys/mount.js';
 import { close, openDirectory, withFd } from '../sys/open.js';
-import { SysError, unless } from '../sys/sys-error.js';
+import { ENOKEY, SysError, unless } from '../sys/sys-error.js';
 import { openQuietly } from '../union/open-layer-directory.js';
 import type { Branch, Union } from '../union/union.js';
 import type { Layer, LayerDirectory } from '../union/view-rules.js';
+
+const hints: Readonly<Record<string, string>> = {
+  EACCES: 'run it as root, or as the owner of the branches',
+  ENOKEY: 'unlock it, then run the same command again',
+};
 
 /** The roots of a union's branches, open. */
 export interface OpenLayers {
@@ -58,14 +64,19 @@ export function openLayers(union: Union, wanted: (branch: Branch) => boolean = (
     if (!wanted(each)) continue;
     const { path, role, whiteouts } = each;
     try {
-      all.push({ branch, path, role, whiteouts, ...openRoot(path, role) });
+      const opened = openRoot(path, role);
+      const layer = { branch, path, role, whiteouts, ...opened, encrypts: mayEncrypt(opened.root) };
+      all.push(layer);
+      // What is data alone is never searched by name.
+      if (role !== 'data' && layer.encrypts && isLocked(layer.root))
+        throw new SysError('openat', ENOKEY, path);
     } catch (error) {
       closeAll();
       if (!(error instanceof SysError)) throw error;
       throw new Problem('operational', 'branch', `cannot open the ${role} branch: ${error.meaning}`, {
         path,
         cause: error,
-        hint: error.code === 'EACCES' ? 'run it as root, or as the owner of the branches' : undefined,
+        hint: hints[error.code],
       });
     }
   }

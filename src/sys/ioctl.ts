@@ -1,6 +1,6 @@
 import { checkFd } from './check.js';
 import { native } from './libc.js';
-import { invoke } from './seam.js';
+import { invoke, invokeRaw } from './seam.js';
 import { isSysError } from './sys-error.js';
 
 const ioctlCall = native('int ioctl(int fd, unsigned long request, void *argument)');
@@ -12,6 +12,11 @@ const ioctlCall = native('int ioctl(int fd, unsigned long request, void *argumen
  */
 export function ioctl(fd: number, request: number, argument: Buffer): void {
   invoke('ioctl', checkFd(fd), '', () => ioctlCall(fd, request, argument));
+}
+
+/** As {@link ioctl}, but gives `-errno` back where it fails. */
+export function ioctlRaw(fd: number, request: number, argument: Buffer): number {
+  return invokeRaw('ioctl', checkFd(fd), '', () => ioctlCall(fd, request, argument));
 }
 
 /** As {@link ioctl}; false where the file system does not know the request. */

@@ -38,6 +38,8 @@ export const S_IFBLK = 0o060000;
 export const S_IFIFO = 0o010000;
 export const S_IFSOCK = 0o140000;
 
+/** Among {@link Stat.attributes}: the file system keeps it encrypted (`STATX_ATTR_ENCRYPTED`). */
+export const ENCRYPTED = 0x800n;
 /** Among {@link Stat.attributes}: another file is mounted here (`STATX_ATTR_MOUNT_ROOT`, Linux 5.8). */
 export const MOUNT_ROOT = 0x2000n;
 

@@ -32,6 +32,7 @@ const meanings: Readonly<Record<string, string>> = {
   ESTALE: 'stale file handle',
   EDQUOT: 'disk quota exceeded',
   EUCLEAN: 'file system is damaged',
+  ENOKEY: 'encrypted, and its key is not there',
 };
 
 let names: ReadonlyMap<number, string> | undefined;
@@ -46,13 +47,17 @@ function namesOfErrno(): Map<number, string> {
   // Asked for with the first error: imported, it would cost every start 0.3 ms.
   const { errno } = process.getBuiltinModule('node:os').constants;
   const all = new Map<number, string>(Object.entries(errno).map(([name, value]) => [value as number, name]));
-  // Not in node:os; EUCLEAN is what xfs and ext4 answer for a corrupt inode, ESTALE what a dead handle gives.
+  // Not in node:os: what xfs and ext4 answer for a corrupt inode, and what they do for an encrypted one that is locked.
   all.set(117, 'EUCLEAN');
+  all.set(ENOKEY, 'ENOKEY');
   // Several names share a number (EAGAIN/EWOULDBLOCK, EOPNOTSUPP/ENOTSUP); these are the ones people search for.
   all.set(errno.EAGAIN, 'EAGAIN');
   all.set(errno.EOPNOTSUPP, 'EOPNOTSUPP');
   return all;
 }
+
+/** The error of what is encrypted and has no key. */
+export const ENOKEY = 126;
 
 /** What an errno name means, in words; the name itself where it is not known. */
 export function meaningOf(code: string): string {

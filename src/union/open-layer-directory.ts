@@ -1,4 +1,4 @@
-import { type Bytes, joinBytes } from '../sys/bytes.js';
+import { type Bytes, joinBytes, parentOf } from '../sys/bytes.js';
 import { cloneMount } from '../sys/mount.js';
 import {
   close,
@@ -11,6 +11,7 @@ import {
   withFd,
 } from '../sys/open.js';
 import { isSysError } from '../sys/sys-error.js';
+import { notLocked } from './locked-directory.js';
 import type { Layer, LayerDirectory } from './view-rules.js';
 
 const QUIET = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NOATIME;
@@ -49,6 +50,7 @@ export function openLongPath(dirfd: number, path: Bytes): number {
  * that mount but what lies below: a private copy of the layer's mount shows the same (CAP_SYS_ADMIN).
  *
  * @param real - its path from the layer's root, where a caller has it already
+ * @throws SysError as {@link openQuietly} does, LockedDirectory
  */
 export function openLayerDirectory(
   parent: LayerDirectory,
@@ -56,16 +58,31 @@ export function openLayerDirectory(
   real = joinBytes(parent.real, name),
 ): LayerDirectory {
   const { layer } = parent;
+  return { layer, real, fd: notLocked(layer, openNamed(parent, name, real), real) };
+}
+
+function openNamed({ layer, fd }: LayerDirectory, name: Bytes, real: Bytes): number {
   try {
-    return { layer, real, fd: openQuietly(parent.fd, name) };
+    return openQuietly(fd, name);
   } catch (error) {
     if (!isSysError(error, 'EXDEV') || layer.role === 'upper') throw error;
-    return { layer, real, fd: openUnderMount(layer, real, error) };
+    return openUnderMount(layer, real, error);
   }
 }
 
-/** Opens a directory of a layer by its path from the layer's root, below a mount as {@link openLayerDirectory} does. */
+/** Opens a directory of a layer by its path from the layer's root, as {@link openLayerDirectory} does. */
 export function openLayerPath(layer: Layer, path: Bytes): number {
+  try {
+    return notLocked(layer, openFromRoot(layer, path), path);
+  } catch (error) {
+    // In a locked directory none of its names is found.
+    if (isSysError(error, 'ENOENT') && layer.encrypts === true && path !== '')
+      close(openLayerPath(layer, parentOf(path)));
+    throw error;
+  }
+}
+
+function openFromRoot(layer: Layer, path: Bytes): number {
   try {
     return openLongPath(layer.root, path);
   } catch (error) {

@@ -13,6 +13,8 @@ export interface Layer {
   readonly path: Bytes;
   /** Whether what is mounted inside shows, which a union does not see: no private copy of its mount could be made. */
   readonly showsMounts?: boolean;
+  /** Whether its file system may hold encrypted directories: each is asked whether it is locked. */
+  readonly encrypts?: boolean;
 }
 
 /** One directory of one layer that takes part in a merged directory. */

@@ -16,6 +16,7 @@ export type Need =
   | 'ext4'
   | 'ext4-typeless'
   | 'ext4-journalless'
+  | 'fscrypt'
   | 'xfs'
   | 'xfs-parents'
   | 'btrfs'
@@ -35,6 +36,7 @@ const probes: Readonly<Record<Need, () => boolean>> = {
   ext4: () => hasFileSystem('ext4') && hasProgram('mkfs.ext4'),
   'ext4-typeless': () => hasFileSystem('ext4') && hasProgram('mkfs.ext4'),
   'ext4-journalless': () => hasFileSystem('ext4') && hasProgram('mkfs.ext4'),
+  fscrypt: () => existsSync('/sys/fs/ext4/features/encryption'),
   xfs: () => hasFileSystem('xfs') && hasProgram('mkfs.xfs'),
   'xfs-parents': () => hasFileSystem('xfs') && hasProgram('mkfs.xfs') && linux() >= 6010,
   btrfs: () => hasFileSystem('btrfs') && hasProgram('mkfs.btrfs'),

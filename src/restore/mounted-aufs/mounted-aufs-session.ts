@@ -1,8 +1,9 @@
 import type { PlinkMaint } from '../../lock/plink-maint.js';
+import type { RawPlink } from '../../scan/aufs/aufs-index.js';
 import { lookAtPlink } from '../../scan/mounted-aufs/look-at-plinks.js';
 import type { MountedEntry } from '../../scan/mounted-aufs/mounted-aufs-entry.js';
-import { allPlinks, numbersOf } from '../../scan/mounted-aufs/mounted-aufs-scan.js';
-import { type Shown, walkMount } from '../../scan/walk/mount-walk.js';
+import { allPlinks, walkRoots } from '../../scan/mounted-aufs/mounted-aufs-scan.js';
+import type { Shown } from '../../scan/walk/mount-walk.js';
 import { OpenDirectories } from '../../union/open-directories.js';
 import { linkNames } from './mounted-aufs-link.js';
 import { removeWhole } from './mounted-aufs-remove.js';
@@ -37,7 +38,7 @@ function run(session: Session, directories: OpenDirectories, maint: PlinkMaint):
   let looked = plinks.map((plink) => lookAtPlink(roots, plink, shown));
   if (session.goal === 'flush' && looked.some((each) => isUnsure(each))) {
     // Until the mode was on, a name could move from where the walk had not been yet to where it had.
-    const again = walkInTime(session, numbersOf(plinks));
+    const again = walkInTime(session, plinks);
     if (again === undefined) return { runs: looked.map(runOf), shown, stopped: true, failure: undefined };
     shown = again;
     looked = plinks.map((plink) => lookAtPlink(roots, plink, again));
@@ -64,8 +65,8 @@ function isUnsure({ plink, names, accounted }: MountedEntry): boolean {
   return plink.plink !== undefined && (names.length === 0 || !accounted);
 }
 
-function walkInTime({ roots, expired }: Session, numbers: ReadonlySet<bigint>): Shown | undefined {
-  for (const walk = walkMount(roots.mount, numbers); ; ) {
+function walkInTime({ roots, expired }: Session, plinks: readonly RawPlink[]): Shown | undefined {
+  for (const walk = walkRoots(roots, plinks); ; ) {
     const { done, value } = walk.next();
     if (done === true) return value;
     if (expired()) {

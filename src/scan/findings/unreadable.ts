@@ -6,8 +6,14 @@ export function unreadableFindings({ unreadable }: Pick<ScanResult, 'unreadable'
     code: 'unreadable',
     severity: 'warning',
     path,
-    message: `cannot be read (${code}): entries it may concern are kept`,
-    remedy: 'mend the directory or the rights to it, then run again',
+    message:
+      code === 'ENOKEY'
+        ? 'is encrypted and locked: entries it may concern are kept'
+        : `cannot be read (${code}): entries it may concern are kept`,
+    remedy:
+      code === 'ENOKEY'
+        ? 'unlock the directory, then run again'
+        : 'mend the directory or the rights to it, then run again',
     safe: false,
   }));
 }

@@ -10,6 +10,7 @@ import type { ScanResult } from '../result.js';
 import type { ScanOptions } from '../scan-options.js';
 import { statPath } from '../stat-path.js';
 import { type Shown, walkMount } from '../walk/mount-walk.js';
+import { lockedBranch } from './locked-branch.js';
 import { lookAtPlink, type MountedRoots } from './look-at-plinks.js';
 import type { MountedEntry } from './mounted-aufs-entry.js';
 import { mountedAufsFindings } from './mounted-aufs-findings.js';
@@ -42,7 +43,7 @@ export async function lookAtMounted(
 ): Promise<MountedScan> {
   try {
     const plinks = allPlinks(roots);
-    const shown = await breathe(walkMount(roots.mount, numbersOf(plinks)), options);
+    const shown = await breathe(walkRoots(roots, plinks), options);
     const entries = plinks.map((plink) => lookAtPlink(roots, plink, shown));
     return { shown, entries, result: scanResult(union, roots, shown, entries) };
   } catch (error) {
@@ -56,8 +57,16 @@ export function allPlinks({ layers }: MountedRoots): RawPlink[] {
 }
 
 /** The union inode numbers that pseudo-links are named after. */
-export function numbersOf(plinks: readonly RawPlink[]): Set<bigint> {
+function numbersOf(plinks: readonly RawPlink[]): Set<bigint> {
   return new Set(plinks.flatMap(({ plink }) => (plink === undefined ? [] : [plink.unionInode])));
+}
+
+/** Walks the mount for the names of pseudo-links. */
+export function walkRoots(
+  { mount, layers }: MountedRoots,
+  plinks: readonly RawPlink[],
+): Generator<Shown, Shown> {
+  return walkMount(mount, numbersOf(plinks), (directory) => lockedBranch(layers, directory));
 }
 
 /** The scan's result for entries as they stand. */

@@ -1,7 +1,8 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { closeDirectory, openSubdirectory, readRecords } from '../../sys/descent.js';
+import { isLocked } from '../../sys/encryption.js';
 import { isDirectory, stat } from '../../sys/stat.js';
-import { errnoName, SysError } from '../../sys/sys-error.js';
+import { ENOKEY, errnoName, SysError } from '../../sys/sys-error.js';
 import { hasXattrFd } from '../../sys/xattr.js';
 import type { Layer, LayerDirectory, LoneRule, ViewRules } from '../../union/view-rules.js';
 import type { InodeSet } from './inode-set.js';
@@ -42,6 +43,8 @@ export class LoneWalk {
   #wanted: InodeSet | 'all' | undefined;
   /** Whether the layer's file system marks the end of a directory. */
   #marked = false;
+  /** Whether the layer's file system may hold directories that are locked. */
+  #encrypts = false;
   readonly #traits: KnownTraits;
   #told = false;
   #branch = 0;
@@ -121,7 +124,7 @@ export class LoneWalk {
         continue;
       }
       const start = names.last;
-      const fd = openSubdirectory(path.fd(depth), names.bytes, start);
+      const fd = this.#open(path.fd(depth), start);
       if (fd >= 0 && (this.#rule.unless === undefined || !hasXattrFd(fd, this.#rule.unless))) {
         this.#list(path.push(fd, start, undefined), fd);
         continue;
@@ -148,6 +151,15 @@ export class LoneWalk {
     this.#rule = this.#rules.lone?.(layer) ?? {};
     this.#wanted = this.#visitor.wanted(layer.branch);
     this.#marked = this.#traits.of(layer).marksEnds;
+    this.#encrypts = layer.encrypts === true;
+  }
+
+  /** As `openSubdirectory`; `-ENOKEY` for one that is locked. */
+  #open(dirfd: number, start: number): number {
+    const fd = openSubdirectory(dirfd, this.#path.names.bytes, start);
+    if (!this.#encrypts || fd < 0 || !isLocked(fd)) return fd;
+    closeDirectory(fd);
+    return -ENOKEY;
   }
 
   #list(depth: number, fd: number): void {

@@ -2,7 +2,7 @@ import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { close } from '../../sys/open.js';
 import { DT_DIR, DT_UNKNOWN, readDirectory } from '../../sys/read-directory.js';
 import { isDirectory, MOUNT_ROOT, type Stat, stat } from '../../sys/stat.js';
-import { SysError } from '../../sys/sys-error.js';
+import { ENOKEY, errnoName, SysError } from '../../sys/sys-error.js';
 import { WHITEOUT_PREFIX } from '../../union/aufs-names.js';
 import { openLongPath } from '../../union/open-layer-directory.js';
 import type { Unreadable } from '../result.js';
@@ -23,9 +23,15 @@ export interface Shown {
  * directory is open at a time, and no other thread takes part: in the maintenance mode it would hang.
  *
  * @param root - the mount's root directory
+ * @param lockedIn - the branch whose directory of a path is encrypted and locked; of what it has, the mount shows other
+ *   names
  * @throws SysError EAGAIN while somebody else maintains the mount
  */
-export function* walkMount(root: number, inodes: ReadonlySet<bigint>): Generator<Shown, Shown> {
+export function* walkMount(
+  root: number,
+  inodes: ReadonlySet<bigint>,
+  lockedIn: (directory: Bytes) => number | undefined,
+): Generator<Shown, Shown> {
   const paths = new Map<bigint, Bytes[]>();
   const blind: Unreadable[] = [];
   const shown = { paths, blind, directories: 0, names: 0 };
@@ -38,6 +44,11 @@ export function* walkMount(root: number, inodes: ReadonlySet<bigint>): Generator
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
     let fd: number;
     try {
+      const locked = lockedIn(directory);
+      if (locked !== undefined) {
+        blind.push({ path: directory, branch: locked, code: errnoName(ENOKEY) });
+        continue;
+      }
       fd = openLongPath(root, directory);
     } catch (error) {
       unseen(directory, error);

@@ -3,6 +3,7 @@ import { type InodeId, inodeOf, sameInode } from '../../sys/inode-id.js';
 import { close } from '../../sys/open.js';
 import { stat } from '../../sys/stat.js';
 import { SysError } from '../../sys/sys-error.js';
+import { notLocked } from '../../union/locked-directory.js';
 import { openLongPath, openQuietly } from '../../union/open-layer-directory.js';
 import { closeStack, type LayerDirectory, type Stack } from '../../union/view-rules.js';
 import type { WalkDirectory } from './walk-visitor.js';
@@ -108,7 +109,8 @@ const ESTALE = 116;
 /**
  * Opens a frame's directories again.
  *
- * @throws SysError ESTALE for one that is no longer the same: another directory must not be taken for it
+ * @throws SysError ESTALE for one that is no longer the same: another directory must not be taken for it; ENOKEY for one
+ *   that was locked meanwhile
  */
 export function resume(frame: WalkFrame, rootOf: (branch: number) => number): void {
   const opened: LayerDirectory[] = [];
@@ -130,7 +132,7 @@ export function resume(frame: WalkFrame, rootOf: (branch: number) => number): vo
  */
 export function reopen(frame: WalkFrame, position: number, rootOf: (branch: number) => number): number {
   const { layer, real } = frame.stack[position] as LayerDirectory;
-  const fd = openLongPath(rootOf(layer.branch), real);
+  const fd = notLocked(layer, openLongPath(rootOf(layer.branch), real), real);
   try {
     const was = frame.closed?.[position];
     if (was !== undefined && sameInode(was, stat(fd, '' as Bytes))) return fd;

@@ -1,5 +1,6 @@
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { SysError } from '../../sys/sys-error.js';
+import { LockedDirectory } from '../../union/locked-directory.js';
 import {
   closeStack,
   type Layer,
@@ -150,7 +151,9 @@ export class Walk {
 
   #unreadable(path: Bytes, branch: number, error: unknown): void {
     if (!(error instanceof SysError)) throw error;
-    this.#visitor.onUnreadable({ path, branch, code: error.code });
+    // Any layer of a merged directory may be the one.
+    const at = error instanceof LockedDirectory ? error.branch : branch;
+    this.#visitor.onUnreadable({ path, branch: at, code: error.code });
   }
 
   #enter(path: Bytes, parent: WalkFrame | undefined, stack: LayerDirectory[]): void {
