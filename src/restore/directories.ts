@@ -17,7 +17,10 @@ import { copyFlags } from './directory-flags.js';
 import { fitAttribute } from './fit-attribute.js';
 import { SELF, type Site } from './site.js';
 import { TouchedDirectory } from './touched-directory.js';
+import { mayBeUnmapped } from './unmapped-owner.js';
 import type { WaitingDirectories } from './waiting-directories.js';
+
+const EOVERFLOW = 75;
 
 /**
  * Makes directories of one parent in the upper branch as the kernel's copy-up would (ovl_copy_up_one,
@@ -71,8 +74,11 @@ function makeDirectory(site: Site, branch: number, parent: number, missing: Miss
     if (!isDirectory(there)) throw new SysError('mkdirat', 17, missing.path);
     return false;
   }
-  const model = openLayerPath(site.layer(missing.model.branch), missing.model.path);
+  const layer = site.layer(missing.model.branch);
+  const model = openLayerPath(layer, missing.model.path);
   try {
+    // A copy-up fails here as well (ovl_copy_up_one): the owner would be another.
+    if (mayBeUnmapped(layer, stat(model, SELF))) throw new SysError('fchownat', EOVERFLOW, missing.path);
     make(site, branch, model, parent, name, missing);
   } finally {
     close(model);

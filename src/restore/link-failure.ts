@@ -8,6 +8,8 @@ const remedies: Readonly<Record<string, string>> = {
   ENOTDIR: 'a directory on the way is no directory any more',
   ELOOP: 'a directory on the way has become a symbolic link, which is not followed',
   ENOENT: 'a directory on the way is gone',
+  EOVERFLOW:
+    'the owner of a directory it needs is not mapped by the mount it is on: the kernel refuses as well (EOVERFLOW)',
   E2BIG: 'the attributes of a file or directory do not fit on the upper file system',
   ENAMETOOLONG: 'the name is longer than the upper file system allows',
 };

@@ -12,6 +12,8 @@ export interface MountInfo {
   readonly root: Bytes;
   readonly mountpoint: Bytes;
   readonly readOnly: boolean;
+  /** Whether it shows other owners than its file system has. */
+  readonly idmapped: boolean;
   /** File system type, subtype included (`fuse.fuse-overlayfs`). */
   readonly type: Bytes;
   readonly source: Bytes;
@@ -44,6 +46,7 @@ export function parseMountInfoLine(line: Bytes): MountInfo | undefined {
     root: decodeOctal(root as Bytes),
     mountpoint: decodeOctal(mountpoint as Bytes),
     readOnly: options.split(',').includes('ro') || superOptions.split(',').includes('ro'),
+    idmapped: options.split(',').includes('idmapped'),
     type: type as Bytes,
     source: decodeOctal(source as Bytes),
     superOptions: superOptions as Bytes,

@@ -14,6 +14,7 @@ describe('mountinfo', () => {
       root: '/',
       mountpoint: '/tmp/a b',
       readOnly: true,
+      idmapped: false,
       type: 'overlay',
       source: 'o',
       superOptions: 'ro,lowerdir=/l\\134\\0542,upperdir=/u',
@@ -23,6 +24,11 @@ describe('mountinfo', () => {
   test('read-only by the mount alone, as a bind remount makes it', () => {
     const line = '1 2 8:1 /sub /m ro,relatime - ext4 /dev/sda1 rw';
     expect(parseMountInfoLine(line as Bytes)).toMatchObject({ readOnly: true, root: '/sub' });
+  });
+
+  test('a mount that maps owners', () => {
+    const line = '1 2 8:1 / /m rw,relatime,idmapped - ext4 /dev/sda1 rw';
+    expect(parseMountInfoLine(line as Bytes)).toMatchObject({ idmapped: true });
   });
 
   test('a source without a name', () => {
