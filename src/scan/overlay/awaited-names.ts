@@ -22,13 +22,12 @@ export class AwaitedNames {
     this.#waiting = byKey.size;
   }
 
-  /** Notes that so many names were just added to what was met of an entry, whose first one has told its links. */
-  note(found: EntryNames, added: number): void {
-    if (added === 0) return;
-    const now = linksMet(found);
-    const before = now - added;
-    const links = found.lowerNlink ?? Number.POSITIVE_INFINITY;
-    if (before < links && now >= links) this.#waiting -= 1;
+  /** Notes that names were just added to what was met of an entry, whose first one has told its links. */
+  note(found: EntryNames): void {
+    // Once for each: where somebody links a lower file meanwhile, its count is reached a second time.
+    if (!found.awaited || linksMet(found) < (found.lowerNlink ?? Number.POSITIVE_INFINITY)) return;
+    found.awaited = false;
+    this.#waiting -= 1;
   }
 
   /** How many may have another name, those included of which none was met. */

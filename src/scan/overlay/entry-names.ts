@@ -18,6 +18,8 @@ export interface EntryNames {
   whiteout: boolean;
   /** Upper names with the entry's origin and another inode. */
   twins: readonly Bytes[];
+  /** Another name of the lower file may be met. */
+  awaited: boolean;
   /** The entry's own type, as `S_IFMT` bits; undefined where it has no inode. */
   readonly type: number | undefined;
   /** That of the lower file. */
@@ -68,6 +70,7 @@ export function noNames(key: string, type: number | undefined): EntryNames {
     lowerNlink: undefined,
     whiteout: false,
     twins: none,
+    awaited: true,
     type,
     lowerType: undefined,
   };

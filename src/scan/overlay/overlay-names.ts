@@ -11,14 +11,7 @@ import type { Unreadable } from '../result.js';
 import { InodeSet } from '../walk/inode-set.js';
 import type { WalkDirectory, WalkVisitor } from '../walk/walk-visitor.js';
 import { AwaitedNames } from './awaited-names.js';
-import {
-  type EntryNames,
-  type FoundNames,
-  forgetNames,
-  linksMet,
-  noNames,
-  type SoughtInode,
-} from './entry-names.js';
+import { type EntryNames, type FoundNames, forgetNames, noNames, type SoughtInode } from './entry-names.js';
 import { LayerDevices } from './layer-devices.js';
 import type { LikelyPlaces } from './likely-places.js';
 import { LowerOrigins } from './lower-origins.js';
@@ -47,7 +40,7 @@ export class OverlayNames implements WalkVisitor {
   readonly #unseen = new UnseenNames(
     this.byKey,
     (branch) => this.#wanted.get(branch),
-    (found) => this.#awaited?.note(found, 1),
+    (found) => this.#awaited?.note(found),
   );
   /** Entries of which something was met and not told yet, where another thread is to be told. */
   readonly #met: Set<EntryNames> | undefined;
@@ -160,7 +153,7 @@ export class OverlayNames implements WalkVisitor {
       ours.twins = [...ours.twins, ...theirs.twins];
       ours.lowerNlink ??= theirs.lowerNlink;
       ours.lowerType ??= theirs.lowerType;
-      this.#awaited?.note(ours, linksMet(theirs));
+      this.#awaited?.note(ours);
     }
     for (const each of other.unreadable) this.unreadable.push(each);
     this.upper.merge(other.upper);
@@ -233,7 +226,7 @@ export class OverlayNames implements WalkVisitor {
       // Only now: a name of which it could not be told whether it shows is not accounted for.
       if (hidden) found.covered = withOne(found.covered, lower);
       else found.missing = withOne(found.missing, { path, lower });
-      this.#awaited?.note(found, 1);
+      this.#awaited?.note(found);
       this.#met?.add(found);
       if (!hidden) this.directories.add(directory, 0);
     } catch (error) {

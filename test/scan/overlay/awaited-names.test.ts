@@ -13,12 +13,12 @@ function scene(links: Links) {
     asked.push(key);
     return links[key];
   });
-  const meet = (key: string, times = 1): void => {
+  const meet = (key: string, times = 1, nlink = links[key]): void => {
     const found = byKey.get(key) as EntryNames;
-    found.lowerNlink = links[key];
+    found.lowerNlink = nlink;
     const lower = { branch: 1, path: ascii('x') };
     found.covered = [...found.covered, ...Array.from({ length: times }, () => lower)];
-    awaited.note(found, times);
+    awaited.note(found);
   };
   return { awaited, asked, meet };
 }
@@ -65,6 +65,16 @@ describe('names that a walk waits for', () => {
     expect(other.asked).toEqual(['b']);
     meet('a');
     expect(asked).toEqual(['a', 'b', 'gone']);
+  });
+
+  test('are waited for of others where a file that was complete gets one more meanwhile', () => {
+    const { awaited, meet } = scene({ a: 1, b: 2 });
+    meet('a');
+    meet('a', 1, 2);
+    meet('b');
+    expect(awaited.all()).toBe(false);
+    meet('b');
+    expect(awaited.all()).toBe(true);
   });
 
   test('count what another thread met at once', () => {
