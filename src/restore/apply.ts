@@ -4,7 +4,7 @@ import { rmdir } from '../sys/names.js';
 import { close } from '../sys/open.js';
 import { fsync, syncfs } from '../sys/sync.js';
 import { isSysError, unless } from '../sys/sys-error.js';
-import { removeXattr, setXattr } from '../sys/xattr.js';
+import { getXattr, removeXattr, setXattr } from '../sys/xattr.js';
 import { runBatch } from './batch.js';
 import { openWorkshop } from './directories.js';
 import type { EntryRun } from './entry-run.js';
@@ -111,7 +111,9 @@ function uppersOf(plan: Plan): Set<number> {
 function begin(site: Site, branch: number): void {
   const { root } = site.layer(branch);
   try {
-    setXattr(root, SELF, RUNNING_XATTR, Buffer.from('1'));
+    // Set anew it would change the root's ctime, which tells whether somebody else has changed the root.
+    if (getXattr(root, SELF, RUNNING_XATTR) === undefined)
+      setXattr(root, SELF, RUNNING_XATTR, Buffer.from('1'));
   } catch (error) {
     // The mark only shortens the way of a rerun; without the right to set it a rerun leaves harmless attributes.
     if (!isSysError(error, 'EPERM', 'EOPNOTSUPP', 'ENOSPC', 'EDQUOT')) throw writeFailure(error, site.union);

@@ -6,8 +6,11 @@ export interface OwedTimes {
   readonly since: bigint | undefined;
 }
 
-/** What is changed later than so long after `since` is no run's own: a longer one notes it anew. Nanoseconds. */
-export const OWN_CHANGES = 2_000_000_000n;
+/**
+ * What is changed later than so long after `since` is no run's own, which links a million names into a directory in a
+ * sixth of it; what takes longer is noted anew. Nanoseconds.
+ */
+export const OWN_CHANGES = 60_000_000_000n;
 
 /** Milliseconds that the times of files lag behind the clock at most: a tick of the kernel's. */
 const TICK_MS = 10;

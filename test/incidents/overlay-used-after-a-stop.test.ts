@@ -101,7 +101,7 @@ describeIncidents('a union that is used after a run was killed', ['ext4', 'xfs',
     ['its new name', (view: Place) => writeFileSync(view.at(ascii('d/new')), '')],
     ['a time that somebody gave it', (view: Place) => view.setTimes(ascii('d'), 5n, 7_000_000_001n)],
   ])('a directory that was changed keeps the time of %s', async (_, change) => {
-    const place = killedWhileItLinks(directory(), 10);
+    const place = killedWhileItLinks(directory(), 100);
     whileMounted(place, INDEX, change);
     const { mtime } = entryAt(place, 'd');
     const before = viewOf(place, INDEX);

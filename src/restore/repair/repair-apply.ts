@@ -105,7 +105,7 @@ function isOfInode({ kind }: RepairAction): boolean {
 function whileRunning(root: number, body: () => void): void {
   const owed = getXattr(root, SELF, RUNNING_XATTR) !== undefined;
   const marked = unless(['EPERM', 'EOPNOTSUPP'], () => {
-    setXattr(root, SELF, RUNNING_XATTR, Buffer.from('1'));
+    if (!owed) setXattr(root, SELF, RUNNING_XATTR, Buffer.from('1'));
     return true;
   });
   body();
