@@ -1,7 +1,7 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type FileAt, type Likeness, likeness } from '../../src/scan/aufs/aufs-likeness.js';
+import { type FileAt, likeness } from '../../src/scan/aufs/aufs-likeness.js';
 import { type Bytes, bytesFromText } from '../../src/sys/bytes.js';
 import { close, openDirectory } from '../../src/sys/open.js';
 import { stat } from '../../src/sys/stat.js';
@@ -34,7 +34,7 @@ function file(name: string, content: string | Buffer, mtime = 5n): FileAt {
 }
 
 /** An upper file held against a lower one; their times differ. */
-const compare = (upper: string | Buffer, lower: string | Buffer): Likeness =>
+const compare = (upper: string | Buffer, lower: string | Buffer): ReturnType<typeof likeness> =>
   likeness(file('upper', upper, 6n), file('lower', lower));
 
 describe('how much a file looks like the copy of another', () => {

@@ -1,5 +1,6 @@
 import { inodeKey } from '../../sys/inode-id.js';
 import { S_IFMT } from '../../sys/stat.js';
+import { isSysError } from '../../sys/sys-error.js';
 import type { Layer, Stack } from '../../union/view-rules.js';
 import type { ScanOptions } from '../scan-options.js';
 import type { WalkProgress } from '../walk/walk-visitor.js';
@@ -50,13 +51,21 @@ export async function judgePlinks(
     const proof = proveOrigin(plink, names);
     const { origin } = proof;
     const own = origin === undefined ? undefined : upper.likenesses.of(plink, origin);
-    const firm = origin !== undefined && own !== undefined && bearsOut(plink, origin, own);
+    const firm =
+      origin !== undefined && own !== undefined && own.degree !== 'unread' && bearsOut(plink, origin, own);
     return { plink, names, proof, own, firm };
   });
   const { removed } = upper;
   const near = new Candidates();
   if (removed.length > 0) for (const { plink } of claims) near.add(plink, files.of(plink), true);
-  for (const { file } of removed) lookAt(layers, file, (at) => near.consider(file, at));
+  for (const { file } of removed) {
+    try {
+      lookAt(layers, file, (at) => near.consider(file, at));
+    } catch (error) {
+      if (!isSysError(error)) throw error;
+      near.miss(file, error.code);
+    }
+  }
   const far = new Candidates();
   for (const { plink, proof, firm } of claims) {
     if (!firm) far.add(plink, files.of(plink), proof.origin !== undefined);
@@ -64,6 +73,7 @@ export async function judgePlinks(
   const displaced = new DisplacedFiles(
     claims.filter(({ own, firm }) => !firm && own?.degree === 'none').map(({ plink }) => plink),
   );
+  const [unseenRemoved] = upper.unseenRemoved;
   const [unseen] = far.isEmpty ? [] : await searchLowers(roots, far, displaced, options, progress);
   const hidden = await displaced.find(layers, roots, asked, options, progress);
 
@@ -83,7 +93,16 @@ export async function judgePlinks(
       proof:
         proof.origin === undefined || own === undefined
           ? proof
-          : weigh(plink, proof.origin, own, covering(names), candidates, free, firm ? undefined : unseen),
+          : weigh(plink, proof.origin, {
+              own,
+              covering: covering(names),
+              others: candidates,
+              removed: free,
+              unread: [...near.unreadOf(plink), ...far.unreadOf(plink)],
+              blind: near.blindOf(plink) ?? far.blindOf(plink),
+              unseen: firm ? undefined : unseen,
+              unseenRemoved,
+            }),
       candidates,
       free,
     };

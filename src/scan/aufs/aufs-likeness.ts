@@ -6,6 +6,8 @@ import { type Facts, isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFMT } from '../.
 import { isSysError } from '../../sys/sys-error.js';
 import { openQuietFile } from '../findings/same-data.js';
 import { contentShare } from './content-share.js';
+import { readOfSide, UnreadSide } from './read-of-side.js';
+import { type Unread, unread } from './unread.js';
 
 /** A file by its directory's descriptor. */
 export interface FileAt {
@@ -31,20 +33,25 @@ export interface Likeness {
   readonly sameRights: boolean;
 }
 
-/** Compares an upper file with the lower one it may be the copy of. Reads both where they are regular. */
-export function likeness(upper: FileAt, lower: FileAt): Likeness {
+/** Compares an upper file with the lower one it may be the copy of. Reads both where they are regular, or symlinks. */
+export function likeness(upper: FileAt, lower: FileAt): Likeness | Unread {
   const [u, l] = [upper.stat, lower.stat];
   const sameType = (u.mode & S_IFMT) === (l.mode & S_IFMT);
   const twin = sameType && u.size === l.size && u.mtime === l.mtime;
   const sameRights = u.mode === l.mode && u.uid === l.uid && u.gid === l.gid;
   if (!sameType) return { degree: 'impossible', share: 0, twin, sameRights };
-  const share = shareOf(upper, lower);
+  let share: number | undefined;
+  try {
+    share = shareOf(upper, lower);
+  } catch (error) {
+    if (error instanceof UnreadSide) return unread(error.side, error.cause.code, u, l);
+    throw error;
+  }
   return { degree: degreeOf(u, l, share, twin || sameRights), share: share ?? 0, twin, sameRights };
 }
 
 function degreeOf(u: Facts, l: Facts, share: number | undefined, kept: boolean): Degree {
-  if (isRegular(u)) {
-    if (share === undefined) return u.size === l.size && u.mtime === l.mtime ? 'alike' : 'none';
+  if (isRegular(u) && share !== undefined) {
     if (share === 1 && u.size === l.size) return 'same';
     // An empty file's bytes are in every file.
     if (l.size === 0n) return 'none';
@@ -57,23 +64,29 @@ function degreeOf(u: Facts, l: Facts, share: number | undefined, kept: boolean):
   return kept ? 'same' : 'none';
 }
 
+/**
+ * The share of what is in a lower file that is in the upper one, 0 to 1; undefined where nothing is in such files.
+ *
+ * @throws UnreadSide
+ */
 function shareOf(upper: FileAt, lower: FileAt): number | undefined {
   const { stat } = upper;
   const type = stat.mode & S_IFMT;
   if (type === S_IFCHR || type === S_IFBLK) return stat.rdev === lower.stat.rdev ? 1 : 0;
   if (isSymlink(stat)) {
-    return stat.size === lower.stat.size && targetOf(upper) === targetOf(lower) ? 1 : 0;
+    if (stat.size !== lower.stat.size) return 0;
+    const target = readOfSide('upper', () => targetOf(upper));
+    return target === readOfSide('lower', () => targetOf(lower)) ? 1 : 0;
   }
   if (!isRegular(stat)) return undefined;
-  try {
-    return withFd(openQuietFile(upper), (u) =>
-      withFd(openQuietFile(lower), (l) => contentShare(u, l, Number(lower.stat.size))),
-    );
-  } catch (error) {
-    // Not readable by this process; then nothing speaks for it, and nothing against it.
-    if (isSysError(error, 'EACCES', 'EPERM', 'ENOENT', 'ENXIO', 'EIO', 'EOPNOTSUPP')) return undefined;
-    throw error;
-  }
+  return withFd(
+    readOfSide('upper', () => openQuietFile(upper)),
+    (u) =>
+      withFd(
+        readOfSide('lower', () => openQuietFile(lower)),
+        (l) => contentShare(u, l, Number(lower.stat.size)),
+      ),
+  );
 }
 
 /** The target of a symlink, read without its atime being changed where this process may see to that. */

@@ -1,11 +1,12 @@
 import { inodeKey } from '../../sys/inode-id.js';
 import { S_IFMT } from '../../sys/stat.js';
 import type { Unreadable } from '../result.js';
-import type { Candidate } from './aufs-candidates.js';
+import type { Candidate, UnreadCandidate } from './aufs-candidates.js';
 import type { RawPlink } from './aufs-index.js';
 import type { Likeness } from './aufs-likeness.js';
 import type { RemovedFile, UpperName } from './aufs-upper-names.js';
 import type { Namesake } from './namesake.js';
+import type { Unread } from './unread.js';
 
 /** The lower file that an entry's upper names prove, or why they prove none. */
 export type Proof =
@@ -75,24 +76,42 @@ function writtenSinceCopied({ stat }: RawPlink): boolean {
   return stat.btime === 0n || stat.mtime >= stat.btime;
 }
 
+/** What a proof by names is weighed against. */
+export interface Weights {
+  /** How much the entry is like the lower file. */
+  readonly own: Likeness | Unread;
+  /** How many of the entry's names cover one of the lower file's. */
+  readonly covering: number;
+  /** Lower files that the entry looks like. */
+  readonly others: readonly Candidate[];
+  /** Lower files with names whited out, that no other entry stands for. */
+  readonly removed: readonly RemovedFile[];
+  /** Lower files that could not be compared, as like as they may be. */
+  readonly unread: readonly UnreadCandidate[];
+  /** The errno's name where the entry could not be read to be compared with others. */
+  readonly blind: string | undefined;
+  /** A lower directory that could not be searched for such files. */
+  readonly unseen: Unreadable | undefined;
+  /** A removed name of which it is not known what lower file it had. */
+  readonly unseenRemoved: Unreadable | undefined;
+}
+
 /**
  * Weighs a proof by names against what the files hold. `mv other name` puts another group's file over a name, and
  * `ln` does so without even removing one: then the names say the wrong thing, and the files may tell.
- *
- * @param covering - how many of the entry's names cover one of the lower file's
- * @param others - lower files that the entry looks like
- * @param removed - lower files with names whited out, that no other entry stands for
- * @param unseen - a lower directory that could not be searched for such files
  */
 export function weigh(
   plink: RawPlink,
   origin: Namesake,
-  own: Likeness,
-  covering: number,
-  others: readonly Candidate[],
-  removed: readonly RemovedFile[],
-  unseen: Unreadable | undefined,
+  { own, covering, others, removed, unread, blind, unseen, unseenRemoved }: Weights,
 ): Proof {
+  const doubt = (reason: string): Proof => refuse(reason, [], [origin]);
+  if (own.degree === 'unread') {
+    const file = own.side === 'upper' ? 'it' : `the lower /${origin.path}`;
+    return doubt(
+      `${file} cannot be read (${own.code}): nothing but the name /${origin.path} tells what it is the copy of`,
+    );
+  }
   if (own.degree === 'impossible') {
     return refuse(
       `it cannot be the copy of the lower /${origin.path}, whose name it has: another file took the name`,
@@ -104,13 +123,34 @@ export function weigh(
       `it has the name of the lower /${origin.path}, but is like another lower file: the name may have been taken over`,
     );
   }
-  const doubt = (reason: string): Proof => refuse(reason, [], [origin]);
   if (unseen !== undefined) {
     return doubt(
       `it is not quite like the lower /${origin.path}, and /${unseen.path} cannot be searched for what it may be instead (${unseen.code})`,
     );
   }
-  const twin = covering > 1 ? undefined : removed.find((each) => isAsLike(each, origin, own, others));
+  if (unseenRemoved !== undefined) {
+    return doubt(
+      `it has the name of the lower /${origin.path}, and what was removed at /${unseenRemoved.path} cannot be looked at (${unseenRemoved.code}): it may have been renamed over that name`,
+    );
+  }
+  if (blind !== undefined) {
+    return doubt(
+      `it has the name of the lower /${origin.path}, but cannot be read to be compared with others (${blind})`,
+    );
+  }
+  const unknown = unread.find(
+    (each) =>
+      !same(each.file, origin) &&
+      (beats(each, origin, own) ||
+        (covering === 1 &&
+          removed.some(({ file }) => same(file, each.file) && isAsLike(file, origin, own, [each])))),
+  );
+  if (unknown !== undefined) {
+    return doubt(
+      `it has the name of the lower /${origin.path}, but may as well be the copy of /${unknown.file.path}, which cannot be read (${unknown.code})`,
+    );
+  }
+  const twin = covering > 1 ? undefined : removed.find(({ file }) => isAsLike(file, origin, own, others));
   if (twin !== undefined) {
     return doubt(
       `it is like the lower /${origin.path}, whose name it has, and as much like /${twin.names[0]}, which may have been renamed over that name`,
@@ -145,12 +185,7 @@ function beats({ file, likeness }: Candidate, origin: Namesake, own: Likeness): 
 }
 
 /** Two lower files with the same in them: which of them was copied, no byte of the copy tells. */
-function isAsLike(
-  { file }: RemovedFile,
-  origin: Namesake,
-  own: Likeness,
-  others: readonly Candidate[],
-): boolean {
+function isAsLike(file: Namesake, origin: Namesake, own: Likeness, others: readonly Candidate[]): boolean {
   if (own.degree !== 'same' || file.stat.nlink === 1 || same(file, origin)) return false;
   const theirs = others.find((each) => same(each.file, file))?.likeness;
   if (theirs === undefined || rank(theirs) < rank(own)) return false;

@@ -45,6 +45,8 @@ export class UpperPlinkNames implements WalkVisitor {
   readonly unreadable: Unreadable[] = [];
   readonly owedTimes: { readonly branch: number; readonly path: Bytes }[] = [];
   readonly removed: RemovedFile[] = [];
+  /** What hides files that may be such, and cannot be looked at. */
+  readonly unseenRemoved: Unreadable[] = [];
   readonly likenesses: OwnLikenesses;
   readonly #removed = new FileMap<RemovedFile>();
   readonly #byInode = new FileMap<UpperInode>();
@@ -100,27 +102,43 @@ export class UpperPlinkNames implements WalkVisitor {
     const at = stack[position];
     // Whiteouts of the last layer hide nothing.
     if (at?.layer.role !== 'upper' || this.#byInode.size === 0 || position === stack.length - 1) return;
+    let whiteouts: Iterable<Bytes>;
     try {
-      for (const whiteout of at.names ?? namesAnew(at)) {
-        const name = hiddenBy(whiteout);
-        if (name !== undefined) this.#noteRemoved(directory, position, name);
-      }
+      whiteouts = at.names ?? namesAnew(at);
     } catch (error) {
-      // A directory that was read just now, or a name below it that cannot be looked at.
       if (!isSysError(error)) throw error;
+      this.#missRemoved({ path: directory.path, branch: at.layer.branch, code: error.code });
+      return;
+    }
+    for (const whiteout of whiteouts) {
+      const name = hiddenBy(whiteout);
+      if (name !== undefined) this.#noteRemoved(directory, position, name);
     }
   }
 
   #noteRemoved({ path: directory, stack }: WalkDirectory, position: number, name: Bytes): void {
     const path = joinBytes(directory, name);
-    const file = this.#below(stack, position, name, path);
-    if (file === undefined) return;
+    let found: Namesake | undefined;
+    try {
+      found = namesakeBelow(stack, position, name, path);
+    } catch (error) {
+      if (!isSysError(error)) throw error;
+      this.#missRemoved({ path, branch: stack[position]?.layer.branch ?? 0, code: error.code });
+      return;
+    }
+    if (found === undefined) return;
+    const file = found;
     const removed = this.#removed.ensure(file.branch, file, () => {
       const made = { file, names: [] };
       this.removed.push(made);
       return made;
     });
     removed.names.push(path);
+  }
+
+  #missRemoved(unreadable: Unreadable): void {
+    this.unseenRemoved.push(unreadable);
+    this.onUnreadable(unreadable);
   }
 
   onName(directory: WalkDirectory, position: number, name: Bytes): void {

@@ -1,6 +1,7 @@
 import { preadFixed } from '../../sys/data.js';
 import { type FixedMemory, fixedMemory } from '../../sys/libc.js';
 import { preadFully } from '../../sys/whole-data.js';
+import { readOfSide } from './read-of-side.js';
 
 /** Bytes compared at the start and at the end of a file; what lies between is sampled. */
 const EDGE = 128 * 1024;
@@ -22,15 +23,15 @@ let places: { readonly upper: Place; readonly lower: Place } | undefined;
  * The share of a lower file's (sampled) bytes that stand at their place in an upper one, 0 to 1.
  *
  * @param size - bytes of the lower file
- * @throws SysError
+ * @throws UnreadSide
  */
 export function contentShare(upper: number, lower: number, size: number): number {
   places ??= { upper: place(), lower: place() };
   const [u, l] = [places.upper, places.lower];
   let [equal, counted] = [0, 0];
   for (const [start, length] of pieces(size)) {
-    const got = read(lower, l, length, start);
-    const there = read(upper, u, length, start);
+    const got = readOfSide('lower', () => read(lower, l, length, start));
+    const there = readOfSide('upper', () => read(upper, u, length, start));
     // Mostly so: the copy was only written behind its end.
     if (length === size && there >= got && l.buffer.compare(u.buffer, 0, got, 0, got) === 0) return 1;
     const [a, b] = [u.bytes, l.bytes];

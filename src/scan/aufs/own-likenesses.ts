@@ -9,11 +9,11 @@ import type { RawPlink } from './aufs-index.js';
 import { type FileAt, type Likeness, likeness } from './aufs-likeness.js';
 import type { Namesake } from './namesake.js';
 import type { PlinkFiles } from './plink-files.js';
+import { type Unread, unread } from './unread.js';
 
 interface Told {
   readonly file: Namesake;
-  /** Undefined where the file could not be looked into. */
-  readonly likeness: Likeness | undefined;
+  readonly likeness: Likeness | Unread;
 }
 
 /** How much entries look like the lower files under their names. */
@@ -38,41 +38,34 @@ export class OwnLikenesses {
     if (this.#told.has(plink)) return;
     const upper = { dirfd: own.dirfd, name: own.name, stat: plink.stat };
     const lower = { dirfd, name: own.name, stat: file.stat };
-    try {
-      this.#told.set(plink, { file, likeness: ifThere(() => likeness(upper, lower)) });
-    } catch (error) {
-      // It may be that nobody asks: other names may prove another file, or none.
-      if (!isSysError(error)) throw error;
-    }
+    this.#told.set(plink, { file, likeness: likeness(upper, lower) });
   }
 
-  /** The likeness of an entry and the lower file that its names prove; undefined where it cannot be looked into. */
-  of(plink: RawPlink, origin: Namesake): Likeness | undefined {
+  /** The likeness of an entry and the lower file that its names prove. */
+  of(plink: RawPlink, origin: Namesake): Likeness | Unread {
     const told = this.#told.get(plink);
     if (told !== undefined && told.file.branch === origin.branch && sameInode(told.file, origin))
       return told.likeness;
-    return lookAt(this.#layers, origin, (at) => likeness(this.#files.of(plink), at));
+    try {
+      return lookAt(this.#layers, origin, (at) => likeness(this.#files.of(plink), at));
+    } catch (error) {
+      if (!isSysError(error)) throw error;
+      return unread('lower', error.code, plink.stat, origin.stat);
+    }
   }
 }
 
-/** Opens the directory of a lower file and looks at it from there; undefined where it is out of reach. */
+/**
+ * Opens the directory of a lower file and looks at it from there.
+ *
+ * @throws SysError where it is out of reach
+ */
 export function lookAt<T>(
   layers: readonly Layer[],
   { branch, path, stat }: Namesake,
   body: (at: FileAt) => T,
-): T | undefined {
-  const layer = layers[branch];
-  if (layer === undefined) return undefined;
-  return ifThere(() =>
-    withFd(openLayerPath(layer, parentOf(path)), (dirfd) => body({ dirfd, name: baseOf(path), stat })),
+): T {
+  return withFd(openLayerPath(layers[branch] as Layer, parentOf(path)), (dirfd) =>
+    body({ dirfd, name: baseOf(path), stat }),
   );
-}
-
-function ifThere<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (isSysError(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EXDEV', 'EIO')) return undefined;
-    throw error;
-  }
 }
