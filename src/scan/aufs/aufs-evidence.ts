@@ -1,19 +1,19 @@
 import { inodeKey } from '../../sys/inode-id.js';
 import { S_IFMT } from '../../sys/stat.js';
-import { isSysError } from '../../sys/sys-error.js';
 import type { Layer, Stack } from '../../union/view-rules.js';
+import { breather } from '../breather.js';
 import type { ScanOptions } from '../scan-options.js';
 import type { WalkProgress } from '../walk/walk-visitor.js';
-import { type Candidate, Candidates } from './aufs-candidates.js';
+import { type Candidate, Candidates, type Claim } from './aufs-candidates.js';
 import { DisplacedFiles } from './aufs-displaced.js';
 import type { RawPlink } from './aufs-index.js';
 import type { Likeness } from './aufs-likeness.js';
 import { bearsOut, type Proof, proveOrigin, weigh } from './aufs-proof.js';
-import { searchLowers } from './aufs-search.js';
+import { considerByPath, searchLowers } from './aufs-search.js';
 import type { RemovedFile, UpperName, UpperPlinkNames } from './aufs-upper-names.js';
 import type { Namesake } from './namesake.js';
-import { lookAt } from './own-likenesses.js';
 import type { PlinkFiles } from './plink-files.js';
+import type { Unread } from './unread.js';
 
 /** What is known of where one entry comes from. */
 export interface Judged {
@@ -51,30 +51,32 @@ export async function judgePlinks(
     const proof = proveOrigin(plink, names);
     const { origin } = proof;
     const own = origin === undefined ? undefined : upper.likenesses.of(plink, origin);
-    const firm =
-      origin !== undefined && own !== undefined && own.degree !== 'unread' && bearsOut(plink, origin, own);
-    return { plink, names, proof, own, firm };
+    const claim = origin === undefined ? undefined : claimOf(plink, origin, own);
+    return { plink, names, proof, own, claim, firm: claim?.firm === true };
   });
   const { removed } = upper;
+  const breathe = breather(options.signal, () => options.onProgress?.(progress));
   const near = new Candidates();
-  if (removed.length > 0) for (const { plink } of claims) near.add(plink, files.of(plink), true);
-  for (const { file } of removed) {
-    try {
-      lookAt(layers, file, (at) => near.consider(file, at));
-    } catch (error) {
-      if (!isSysError(error)) throw error;
-      near.miss(file, error.code);
+  if (removed.length > 0) {
+    for (const { plink, claim } of claims) {
+      await breathe();
+      near.add(plink, files.of(plink), true, claim);
     }
   }
+  for (const { file } of removed) {
+    await breathe();
+    considerByPath(layers, near, file);
+  }
   const far = new Candidates();
-  for (const { plink, proof, firm } of claims) {
-    if (!firm) far.add(plink, files.of(plink), proof.origin !== undefined);
+  for (const { plink, proof, claim, firm } of claims) {
+    await breathe();
+    if (!firm) far.add(plink, files.of(plink), proof.origin !== undefined, claim);
   }
   const displaced = new DisplacedFiles(
     claims.filter(({ own, firm }) => !firm && own?.degree === 'none').map(({ plink }) => plink),
   );
   const [unseenRemoved] = upper.unseenRemoved;
-  const [unseen] = far.isEmpty ? [] : await searchLowers(roots, far, displaced, options, progress);
+  const [unseen] = far.isEmpty ? [] : await searchLowers(layers, roots, far, displaced, options, progress);
   const hidden = await displaced.find(layers, roots, asked, options, progress);
 
   const known = new Set(removed.map(({ file }) => keyOf(file)));
@@ -100,6 +102,7 @@ export async function judgePlinks(
               removed: free,
               unread: [...near.unreadOf(plink), ...far.unreadOf(plink)],
               blind: near.blindOf(plink) ?? far.blindOf(plink),
+              beyond: near.beyondOf(plink) ?? far.beyondOf(plink),
               unseen: firm ? undefined : unseen,
               unseenRemoved,
             }),
@@ -107,6 +110,11 @@ export async function judgePlinks(
       free,
     };
   });
+}
+
+function claimOf(plink: RawPlink, origin: Namesake, own: Likeness | Unread | undefined): Claim | undefined {
+  if (own === undefined || own.degree === 'unread') return undefined;
+  return { origin, own, firm: bearsOut(plink, origin, own) };
 }
 
 function covering(names: readonly UpperName[]): number {

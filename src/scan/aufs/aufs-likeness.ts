@@ -90,7 +90,7 @@ function shareOf(upper: FileAt, lower: FileAt): number | undefined {
 }
 
 /** The target of a symlink, read without its atime being changed where this process may see to that. */
-function targetOf({ dirfd, name }: FileAt): Bytes {
+export function targetOf({ dirfd, name }: FileAt): Bytes {
   let clone: number;
   try {
     clone = cloneMountWithoutAtime(dirfd, '.' as Bytes);

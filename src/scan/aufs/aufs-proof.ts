@@ -90,6 +90,8 @@ export interface Weights {
   readonly unread: readonly UnreadCandidate[];
   /** The errno's name where the entry could not be read to be compared with others. */
   readonly blind: string | undefined;
+  /** A lower file that it may be the copy of, and was not compared with. */
+  readonly beyond: Namesake | undefined;
   /** A lower directory that could not be searched for such files. */
   readonly unseen: Unreadable | undefined;
   /** A removed name of which it is not known what lower file it had. */
@@ -103,7 +105,7 @@ export interface Weights {
 export function weigh(
   plink: RawPlink,
   origin: Namesake,
-  { own, covering, others, removed, unread, blind, unseen, unseenRemoved }: Weights,
+  { own, covering, others, removed, unread, blind, beyond, unseen, unseenRemoved }: Weights,
 ): Proof {
   const doubt = (reason: string): Proof => refuse(reason, [], [origin]);
   if (own.degree === 'unread') {
@@ -138,12 +140,15 @@ export function weigh(
       `it has the name of the lower /${origin.path}, but cannot be read to be compared with others (${blind})`,
     );
   }
+  if (beyond !== undefined) {
+    return doubt(
+      `it has the name of the lower /${origin.path}, but so many others are like it that not all were compared, such as /${beyond.path}`,
+    );
+  }
+  const isRemoved = ({ file }: Candidate): boolean => removed.some((each) => same(each.file, file));
   const unknown = unread.find(
     (each) =>
-      !same(each.file, origin) &&
-      (beats(each, origin, own) ||
-        (covering === 1 &&
-          removed.some(({ file }) => same(file, each.file) && isAsLike(file, origin, own, [each])))),
+      mayRival(each, origin, own) && (beats(each, origin, own) || (covering === 1 && isRemoved(each))),
   );
   if (unknown !== undefined) {
     return doubt(
@@ -174,6 +179,12 @@ export function weigh(
   return doubt(
     `nothing in it is of the lower /${origin.path}, and it may as well be /${displaced.names[0]}, renamed over that name`,
   );
+}
+
+/** Whether a lower file that is so like an entry speaks against the proof that another is what it is the copy of. */
+export function mayRival(other: Candidate, origin: Namesake, own: Likeness): boolean {
+  if (same(other.file, origin)) return false;
+  return beats(other, origin, own) || isAsLike(other.file, origin, own, [other]);
 }
 
 function beats({ file, likeness }: Candidate, origin: Namesake, own: Likeness): boolean {

@@ -1,8 +1,10 @@
+import { milliseconds } from '../../milliseconds.js';
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { stat } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { WHITEOUT_PREFIX } from '../../union/aufs-names.js';
-import type { Stack, ViewRules } from '../../union/view-rules.js';
+import type { Layer, Stack, ViewRules } from '../../union/view-rules.js';
+import { breather } from '../breather.js';
 import { refuseCovered } from '../refuse-covered.js';
 import type { Unreadable } from '../result.js';
 import type { ScanOptions } from '../scan-options.js';
@@ -12,6 +14,10 @@ import type { WalkDirectory, WalkProgress, WalkVisitor } from '../walk/walk-visi
 import type { Candidates } from './aufs-candidates.js';
 import type { DisplacedFiles } from './aufs-displaced.js';
 import type { Namesake } from './namesake.js';
+import { lookAt } from './own-likenesses.js';
+
+/** Milliseconds of work after which files wait until the event loop has lived. */
+const BREATH_MS = 40;
 
 /** A branch of an aufs alone: aufs' own names are no files of it. */
 const bareBranch: ViewRules = { ...bareRules, hidden: (name) => name.startsWith(WHITEOUT_PREFIX) };
@@ -22,28 +28,47 @@ const bareBranch: ViewRules = { ...bareRules, hidden: (name) => name.startsWith(
  * @returns what could not be looked into
  */
 export async function searchLowers(
+  layers: readonly Layer[],
   roots: Stack,
   candidates: Candidates,
   displaced: DisplacedFiles,
   options: ScanOptions,
   progress: WalkProgress,
 ): Promise<Unreadable[]> {
-  const search = new Search(candidates, displaced);
+  const search = new Search(
+    layers,
+    candidates,
+    displaced,
+    breather(options.signal, () => options.onProgress?.(progress)),
+  );
   for (const root of roots) {
     if (root.layer.role !== 'lower') continue;
     await runWalk([root], bareBranch, search, options, progress);
+    await search.catchUp();
   }
   return search.unreadable;
 }
 
 class Search implements WalkVisitor {
   readonly unreadable: Unreadable[] = [];
+  readonly #layers: readonly Layer[];
   readonly #candidates: Candidates;
   readonly #displaced: DisplacedFiles;
+  readonly #breathe: () => Promise<void> | undefined;
+  /** Files that were met when it was time to breathe. */
+  #waiting: Namesake[] = [];
+  #last = milliseconds();
 
-  constructor(candidates: Candidates, displaced: DisplacedFiles) {
+  constructor(
+    layers: readonly Layer[],
+    candidates: Candidates,
+    displaced: DisplacedFiles,
+    breathe: () => Promise<void> | undefined,
+  ) {
+    this.#layers = layers;
     this.#candidates = candidates;
     this.#displaced = displaced;
+    this.#breathe = breathe;
   }
 
   wanted(): 'all' {
@@ -59,14 +84,38 @@ class Search implements WalkVisitor {
       const path = joinBytes(at.real, name);
       const file: Namesake = { branch: at.layer.branch, path, dev: s.dev, ino: s.ino, stat: s };
       this.#displaced.meet(file);
-      this.#candidates.consider(file, { dirfd: at.fd, name, stat: s });
+      if (this.isBehind || milliseconds() - this.#last > BREATH_MS) this.#waiting.push(file);
+      else this.#candidates.consider(file, { dirfd: at.fd, name, stat: s });
     } catch (error) {
       if (!isSysError(error)) throw error;
       this.onUnreadable({ path: joinBytes(at.real, name), branch: at.layer.branch, code: error.code });
     }
   }
 
+  get isBehind(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  async catchUp(): Promise<void> {
+    for (const file of this.#waiting) {
+      await this.#breathe();
+      considerByPath(this.#layers, this.#candidates, file);
+    }
+    this.#waiting = [];
+    this.#last = milliseconds();
+  }
+
   onUnreadable(unreadable: Unreadable): void {
     this.unreadable.push(unreadable);
+  }
+}
+
+/** Compares a lower file whose directory is not open with the entries. */
+export function considerByPath(layers: readonly Layer[], candidates: Candidates, file: Namesake): void {
+  try {
+    lookAt(layers, file, (at) => candidates.consider(file, at));
+  } catch (error) {
+    if (!isSysError(error)) throw error;
+    candidates.miss(file, error.code);
   }
 }

@@ -47,6 +47,7 @@ export class LoneWalk {
   #encrypts = false;
   readonly #traits: KnownTraits;
   #told = false;
+  #isHalfRead = false;
   #branch = 0;
 
   constructor(rules: ViewRules, visitor: WalkVisitor, progress: WalkProgress, traits: KnownTraits) {
@@ -59,6 +60,11 @@ export class LoneWalk {
   /** Whether nothing is left to be done. */
   get idle(): boolean {
     return this.#path.length === 0;
+  }
+
+  /** Whether the deepest directory was not read to its end, since the visitor is behind. */
+  get isHalfRead(): boolean {
+    return this.#isHalfRead;
   }
 
   /** Whether as many directories are open as may be: some are to be given away before it goes on. */
@@ -113,7 +119,8 @@ export class LoneWalk {
   step(until: number, deeper?: (frame: WalkFrame) => void): Detour | undefined {
     const path = this.#path;
     const { names } = path;
-    while (path.length > 0 && !this.full && this.#progress.directories < until) {
+    if (this.#isHalfRead) this.#read(path.length - 1, path.fd(path.length - 1));
+    while (path.length > 0 && !this.#isHalfRead && !this.full && this.#progress.directories < until) {
       const depth = path.length - 1;
       if (path.isDone(depth)) {
         path.pop();
@@ -164,7 +171,12 @@ export class LoneWalk {
 
   #list(depth: number, fd: number): void {
     this.#progress.directories += 1;
+    this.#read(depth, fd);
+  }
+
+  #read(depth: number, fd: number): void {
     const { names } = this.#path;
+    this.#isHalfRead = false;
     for (;;) {
       const length = readRecords(fd);
       if (length === 0) return;
@@ -177,6 +189,8 @@ export class LoneWalk {
       const ended = this.#marked && endsAtMark();
       if (sifted.length > 0) this.#tell(depth, fd, sifted);
       if (ended) return;
+      this.#isHalfRead = this.#visitor.isBehind === true;
+      if (this.#isHalfRead) return;
     }
   }
 

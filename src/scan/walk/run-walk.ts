@@ -40,6 +40,7 @@ export async function runWalk(
     if (ways.eager === true) await sharing?.ready();
     for (;;) {
       while (walk.step(step)) {
+        if (visitor.isBehind === true) await visitor.catchUp?.();
         if (sharing?.exchange(walk) === true && walk.inRest && walk.complete) return progress;
         const now = milliseconds();
         if (now - last < BREATH_MS) continue;

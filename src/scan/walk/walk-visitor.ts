@@ -65,6 +65,13 @@ export interface WalkVisitor {
    */
   onName(directory: WalkDirectory, position: number, name: Bytes, inode: bigint | undefined): void;
   onUnreadable(unreadable: Unreadable): void;
+  /**
+   * Whether names that were told of wait to be looked at: the walk comes to rest soon, in the midst of a directory if it
+   * is a large one that a layer alone has.
+   */
+  readonly isBehind?: boolean;
+  /** Awaited when the walk rests; what it takes long for can let the event loop live. */
+  catchUp?(): Promise<void>;
 }
 
 /** How far a walk has come. */

@@ -99,6 +99,7 @@ export class Walk {
     while (this.progress.directories < until) {
       if (!this.#lone.idle) {
         if (!this.#stepLone(until)) return false;
+        if (this.#lone.isHalfRead) return true;
         continue;
       }
       const frame = this.#frames.top;
