@@ -1,5 +1,6 @@
 import type { IndexEntry } from '../scan/result.js';
 import { statPath } from '../scan/stat-path.js';
+import { sameInode } from '../sys/inode-id.js';
 import type { Layer } from '../union/view-rules.js';
 import type { Observation } from './merge.js';
 import { recordedOrigin } from './recorded-origin.js';
@@ -11,7 +12,12 @@ export function observeAufs(layers: readonly Layer[], entry: IndexEntry): Observ
   if (origin === undefined || (entry.state !== 'restorable' && entry.state !== 'complete')) return unproved;
   const names = [...entry.names, ...entry.missing.map(({ path }) => path)];
   const layer = layers[origin.branch];
-  const path = layer && names.find((name) => statPath(layer.root, name)?.ino === origin.ino);
+  const path =
+    layer &&
+    names.find((name) => {
+      const there = statPath(layer.root, name);
+      return there !== undefined && sameInode(there, origin);
+    });
   const recorded = path === undefined ? undefined : recordedOrigin(layer as Layer, path, names);
   return recorded === undefined ? unproved : { sees: 'names', names, origin: recorded };
 }
