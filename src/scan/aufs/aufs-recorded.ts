@@ -17,8 +17,7 @@ export class AufsRecord {
   readonly #layersId: string;
   readonly #testimonies: Testimonies;
   readonly #proofs = new Map<RawPlink, Proof>();
-  /** Directories that names restored by the record alone need. */
-  readonly directories: MissingDirectory[] = [];
+  readonly #directories = new Map<Bytes, MissingDirectory>();
 
   constructor(record: UnionRecord, layers: readonly Layer[], roots: Stack) {
     this.#testimonies = new Testimonies(record, layers);
@@ -127,12 +126,17 @@ export class AufsRecord {
       .map(({ path }) => ({ path, lower: { branch, path } }));
   }
 
+  /** Directories that names restored by the record alone need, parents first. */
+  get directories(): MissingDirectory[] {
+    return [...this.#directories.values()];
+  }
+
   #needDirectories(path: Bytes, branch: number): void {
     const slash = path.lastIndexOf('/');
     if (slash < 0) return;
     const parent = path.slice(0, slash) as Bytes;
     for (const each of lackingDirectories(this.#roots, aufsRules, parent, branch)) {
-      if (!this.directories.some((known) => known.path === each.path)) this.directories.push(each);
+      if (!this.#directories.has(each.path)) this.#directories.set(each.path, each);
     }
   }
 
