@@ -1,5 +1,5 @@
 import { type Bytes, baseOf, componentsOf, joinBytes, parentOf } from '../sys/bytes.js';
-import { isNullDevice, type Stat, statIfThere } from '../sys/stat.js';
+import { type Stat, statIfThere } from '../sys/stat.js';
 import { isSysError } from '../sys/sys-error.js';
 import { openQuietly } from '../union/open-layer-directory.js';
 import { closeStack, type LayerDirectory, type Stack, type ViewRules } from '../union/view-rules.js';
@@ -50,7 +50,7 @@ function decided(stack: Stack, rules: ViewRules, name: Bytes): NameFate | 'nothi
     if (rules.hides(directory, name)) return { is: 'hidden' };
     const stat = there(directory, name);
     if (stat === undefined) continue;
-    if (isNullDevice(stat)) return { is: 'hidden' };
+    if (rules.isWhiteout?.(stat) === true) return { is: 'hidden' };
     const at = { branch: directory.layer.branch, path: joinBytes(directory.real, name) };
     return { is: 'visible', at, stat };
   }

@@ -1,5 +1,6 @@
 import { type Bytes, componentsOf, joinBytes } from '../sys/bytes.js';
 import { close } from '../sys/open.js';
+import { isNullDevice } from '../sys/stat.js';
 import { isSysError, SysError } from '../sys/sys-error.js';
 import { getXattrFd } from '../sys/xattr.js';
 import { holdsName } from './holds-name.js';
@@ -51,6 +52,7 @@ export function overlayRules(options: OverlayRulesOptions): OverlayRules {
       return layer.branch === last ? {} : { unless: `${prefix}redirect` };
     },
     hides: () => false,
+    isWhiteout: isNullDevice,
     decides: holdsName,
     descend,
   };

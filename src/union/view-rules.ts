@@ -1,5 +1,6 @@
 import type { Bytes } from '../sys/bytes.js';
 import { close } from '../sys/open.js';
+import type { Stat } from '../sys/stat.js';
 
 /** A layer of an opened view. */
 export interface Layer {
@@ -47,6 +48,8 @@ export interface ViewRules {
   lone?(layer: Layer): LoneRule | undefined;
   /** Whether a layer directory hides a name that it holds itself (aufs: a whiteout beside the name). */
   hides(directory: LayerDirectory, name: Bytes): boolean;
+  /** Whether what has a name is nothing but a whiteout for it. Left out where a whiteout has a name of its own. */
+  isWhiteout?(stat: Stat): boolean;
   /** Whether a layer directory ends the lookup of a name: it holds that name, or a whiteout for it. */
   decides(directory: LayerDirectory, name: Bytes): boolean;
   /**
