@@ -12,7 +12,7 @@ export interface Streams {
   /** Whether it is the systemd journal that reads. */
   readonly outIsJournal?: boolean;
   readonly errIsJournal?: boolean;
-  /** Columns of the terminal behind stdout; 80 where there is none. */
+  /** Columns of the terminal behind stdout; 80 where there is none, or where it has none. */
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Asks the person at the terminal for a line; undefined where nobody can answer. */

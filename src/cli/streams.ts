@@ -21,7 +21,7 @@ export function processStreams(): Streams {
     errIsTerminal,
     outIsJournal: isJournal(1, process.env),
     errIsJournal: isJournal(2, process.env),
-    columns: terminal ? (process.stdout.columns ?? 80) : 80,
+    columns: (terminal && process.stdout.columns) || 80,
     env: process.env,
     ask: answers ? ask : undefined,
   };

@@ -20,6 +20,9 @@ const DELAY_MS = 300;
  * A spinner on a terminal. The work is synchronous, and ora's own timer runs only when the event loop is free:
  * it is drawn when it is told something.
  *
+ * Nothing is drawn where the terminal says that it has 0 columns, as serial consoles and many a CI do: ora would
+ * clear infinitely many lines, and no signal would end it.
+ *
  * @param now - milliseconds
  */
 export function spinner(stream: NodeJS.WriteStream, now: () => number = Date.now): Progress {
@@ -34,6 +37,7 @@ export function spinner(stream: NodeJS.WriteStream, now: () => number = Date.now
       if (time - started < DELAY_MS || time - last < FRAME_MS) return;
       last = time;
       wanted = true;
+      if (!hasWidth()) return;
       if (ora !== undefined) {
         ora.text = text;
         if (ora.isSpinning) ora.render();
@@ -44,7 +48,9 @@ export function spinner(stream: NodeJS.WriteStream, now: () => number = Date.now
       loading = true;
       void import('ora').then((module) => {
         ora = module.default({ text, stream, discardStdin: false, hideCursor: false });
-        if (wanted) ora.start();
+        // Before ora's timer draws again; a frame that is there is cleared by the width that it was drawn with.
+        stream.on('resize', () => hasWidth() || ora?.stop());
+        if (wanted && hasWidth()) ora.start();
       });
     },
     end() {
@@ -52,4 +58,9 @@ export function spinner(stream: NodeJS.WriteStream, now: () => number = Date.now
       ora?.stop();
     },
   };
+
+  // Undefined where it is no terminal, which ora asks for itself.
+  function hasWidth(): boolean {
+    return stream.columns !== 0;
+  }
 }
