@@ -86,21 +86,18 @@ _plinkctl() {
       return
       ;;
     --upper)
-      local IFS=$'\n'
       compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -d -- "$cur"))
+      mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
     --lower)
-      local IFS=$'\n'
       compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -d -- "$cur"))
+      mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
     --work)
-      local IFS=$'\n'
       compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -d -- "$cur"))
+      mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
     --format)
@@ -108,9 +105,8 @@ _plinkctl() {
       return
       ;;
     --fstab)
-      local IFS=$'\n'
       compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -f -- "$cur"))
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
     --sort)
@@ -125,9 +121,8 @@ _plinkctl() {
       return
       ;;
     --metrics)
-      local IFS=$'\n'
       compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -f -- "$cur"))
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
     --timeout)
@@ -138,21 +133,18 @@ _plinkctl() {
       return
       ;;
     --config)
-      local IFS=$'\n'
       compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -f -- "$cur"))
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
     --state-dir)
-      local IFS=$'\n'
       compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -d -- "$cur"))
+      mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
     --html)
-      local IFS=$'\n'
       compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -f -- "$cur"))
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
     --wait)
@@ -162,36 +154,47 @@ _plinkctl() {
       return
       ;;
     --rescue)
-      local IFS=$'\n'
       compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -d -- "$cur"))
+      mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
     --unbreak)
-      local IFS=$'\n'
       compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -f -- "$cur"))
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
     --map)
-      local IFS=$'\n'
       compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -f -- "$cur"))
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
     --image)
-      local IFS=$'\n'
       compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -f -- "$cur"))
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
   esac
   if [[ $cur == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
   elif [[ -n $union ]]; then
-    local IFS=$'\n'
     compopt -o filenames 2>/dev/null
-    COMPREPLY=($(compgen -W "$(findmnt -rno TARGET -t overlay,aufs 2>/dev/null)" -- "$cur") $(compgen -d -- "$cur"))
+    _plinkctl_unions "$cur"
   fi
+}
+
+# compgen -W would expand what stands in the name of a mount point, commands too. findmnt writes it in \xHH.
+_plinkctl_unions() {
+  local target targets word
+  # Without -r it takes the backslashes away that were typed before blanks.
+  IFS= read word <<<"$1"
+  word=${word#[\"\']}
+  mapfile -t targets < <(findmnt -rno TARGET -t overlay,aufs 2>/dev/null)
+  for target in "${targets[@]}"; do
+    printf -v target %b "$target"
+    if [[ $target == "$word"* ]]; then
+      COMPREPLY+=("$target")
+    fi
+  done
+  mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$1")
 }
 complete -F _plinkctl plinkctl

@@ -1,6 +1,14 @@
 # fish completion for plinkctl(8)
 # Made from the command table by 'npm run man'.
 
+function __plinkctl_unions
+    # findmnt writes names in \xHH.
+    findmnt -rno TARGET -t overlay,aufs 2>/dev/null | while read -l target
+        printf '%b\n' $target
+    end
+    __fish_complete_directories
+end
+
 complete -c plinkctl -f
 complete -c plinkctl -n __fish_use_subcommand -s h -l help -d "show help"
 complete -c plinkctl -n __fish_use_subcommand -l version -d "show the version"
@@ -12,7 +20,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from completion' -a 'bash zsh fi
 complete -c plinkctl -n '__fish_seen_subcommand_from help' -a 'list check restore flush prune repair record maint discover demo'
 
 complete -c plinkctl -n __fish_use_subcommand -a list -d 'show every index entry: its state, its names, the names missing'
-complete -c plinkctl -n '__fish_seen_subcommand_from list' -a '(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -a '(__plinkctl_unions)'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -s o -l options -x -d 'the union in the words of mount(8): lowerdir=…,upperdir=…,workdir=… or br:U=rw:L=ro'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l upper -x -a '(__fish_complete_directories)' -d 'its upper (writable) branch'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l lower -x -a '(__fish_complete_directories)' -d 'a lower branch; repeat it, top first'
@@ -52,7 +60,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from list' -l state-dir -x -a '(
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a check -d 'look the index and the upper branch over: every finding, with what would mend it'
-complete -c plinkctl -n '__fish_seen_subcommand_from check' -a '(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -a '(__plinkctl_unions)'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -s o -l options -x -d 'the union in the words of mount(8): lowerdir=…,upperdir=…,workdir=… or br:U=rw:L=ro'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l upper -x -a '(__fish_complete_directories)' -d 'its upper (writable) branch'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l lower -x -a '(__fish_complete_directories)' -d 'a lower branch; repeat it, top first'
@@ -85,7 +93,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from check' -l state-dir -x -a '
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a restore -d 'recreate every missing hardlink on the upper branch; the index stays'
-complete -c plinkctl -n '__fish_seen_subcommand_from restore' -a '(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -a '(__plinkctl_unions)'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -s o -l options -x -d 'the union in the words of mount(8): lowerdir=…,upperdir=…,workdir=… or br:U=rw:L=ro'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l upper -x -a '(__fish_complete_directories)' -d 'its upper (writable) branch'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l lower -x -a '(__fish_complete_directories)' -d 'a lower branch; repeat it, top first'
@@ -118,7 +126,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l state-dir -x -a
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a flush -d 'restore every missing hardlink, then remove each index entry that is proved whole'
-complete -c plinkctl -n '__fish_seen_subcommand_from flush' -a '(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -a '(__plinkctl_unions)'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -s o -l options -x -d 'the union in the words of mount(8): lowerdir=…,upperdir=…,workdir=… or br:U=rw:L=ro'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l upper -x -a '(__fish_complete_directories)' -d 'its upper (writable) branch'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l lower -x -a '(__fish_complete_directories)' -d 'a lower branch; repeat it, top first'
@@ -153,7 +161,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l state-dir -x -a '
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a prune -d 'remove index entries that are proved orphaned'
-complete -c plinkctl -n '__fish_seen_subcommand_from prune' -a '(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -a '(__plinkctl_unions)'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -s o -l options -x -d 'the union in the words of mount(8): lowerdir=…,upperdir=…,workdir=… or br:U=rw:L=ro'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l upper -x -a '(__fish_complete_directories)' -d 'its upper (writable) branch'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l lower -x -a '(__fish_complete_directories)' -d 'a lower branch; repeat it, top first'
@@ -192,7 +200,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l state-dir -x -a '
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a repair -d 'mend what check finds'
-complete -c plinkctl -n '__fish_seen_subcommand_from repair' -a '(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -a '(__plinkctl_unions)'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -s o -l options -x -d 'the union in the words of mount(8): lowerdir=…,upperdir=…,workdir=… or br:U=rw:L=ro'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l upper -x -a '(__fish_complete_directories)' -d 'its upper (writable) branch'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l lower -x -a '(__fish_complete_directories)' -d 'a lower branch; repeat it, top first'
@@ -233,7 +241,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l state-dir -x -a 
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a record -d 'write down which names each index entry stands for, while that is known'
-complete -c plinkctl -n '__fish_seen_subcommand_from record' -a '(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -a '(__plinkctl_unions)'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -s o -l options -x -d 'the union in the words of mount(8): lowerdir=…,upperdir=…,workdir=… or br:U=rw:L=ro'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l upper -x -a '(__fish_complete_directories)' -d 'its upper (writable) branch'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l lower -x -a '(__fish_complete_directories)' -d 'a lower branch; repeat it, top first'
@@ -270,7 +278,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from record' -s h -l help -d 'sh
 
 complete -c plinkctl -n __fish_use_subcommand -a maint -d 'hold the maintenance mode of a union while a command runs; say who holds the maintenance mode of a union'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and not __fish_seen_subcommand_from run status' -a run -d 'hold the maintenance mode of a union while a command runs'
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -a '(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -a '(__plinkctl_unions)'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -s o -l options -x -d 'the union in the words of mount(8): lowerdir=…,upperdir=…,workdir=… or br:U=rw:L=ro'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l upper -x -a '(__fish_complete_directories)' -d 'its upper (writable) branch'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l lower -x -a '(__fish_complete_directories)' -d 'a lower branch; repeat it, top first'
@@ -300,7 +308,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subc
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -s h -l help -d 'show help'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and not __fish_seen_subcommand_from run status' -a status -d 'say who holds the maintenance mode of a union'
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -a '(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'
+complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -a '(__plinkctl_unions)'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -s o -l options -x -d 'the union in the words of mount(8): lowerdir=…,upperdir=…,workdir=… or br:U=rw:L=ro'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l upper -x -a '(__fish_complete_directories)' -d 'its upper (writable) branch'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l lower -x -a '(__fish_complete_directories)' -d 'a lower branch; repeat it, top first'

@@ -56,10 +56,25 @@ ${valueCases(table)}  esac
   if [[ $cur == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
   elif [[ -n $union ]]; then
-    local IFS=$'\\n'
     compopt -o filenames 2>/dev/null
-    COMPREPLY=($(compgen -W "$(findmnt -rno TARGET -t overlay,aufs 2>/dev/null)" -- "$cur") $(compgen -d -- "$cur"))
+    _plinkctl_unions "$cur"
   fi
+}
+
+# compgen -W would expand what stands in the name of a mount point, commands too. findmnt writes it in \\xHH.
+_plinkctl_unions() {
+  local target targets word
+  # Without -r it takes the backslashes away that were typed before blanks.
+  IFS= read word <<<"$1"
+  word=\${word#[\\"\\']}
+  mapfile -t targets < <(findmnt -rno TARGET -t overlay,aufs 2>/dev/null)
+  for target in "\${targets[@]}"; do
+    printf -v target %b "$target"
+    if [[ $target == "$word"* ]]; then
+      COMPREPLY+=("$target")
+    fi
+  done
+  mapfile -t -O "\${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$1")
 }
 complete -F _plinkctl plinkctl
 `;
@@ -109,9 +124,8 @@ function valueCase(pattern: string, offered: Offered): string {
       : typeof offered === 'object'
         ? [`COMPREPLY=($(compgen -W '${offered.join(' ')}' -- "$cur"))`]
         : [
-            "local IFS=$'\\n'",
             'compopt -o filenames 2>/dev/null',
-            `COMPREPLY=($(compgen -${offered === 'files' ? 'f' : 'd'} -- "$cur"))`,
+            `mapfile -t COMPREPLY < <(compgen -${offered === 'files' ? 'f' : 'd'} -- "$cur")`,
           ];
   return `    ${pattern})\n${[...lines, 'return'].map((line) => `      ${line}\n`).join('')}      ;;\n`;
 }

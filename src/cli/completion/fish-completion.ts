@@ -8,7 +8,13 @@ import {
   shells,
 } from './completion-table.js';
 
-const unions = "'(findmnt -rno TARGET -t overlay,aufs 2>/dev/null) (__fish_complete_directories)'";
+const unions = `function __plinkctl_unions
+    # findmnt writes names in \\xHH.
+    findmnt -rno TARGET -t overlay,aufs 2>/dev/null | while read -l target
+        printf '%b\\n' $target
+    end
+    __fish_complete_directories
+end`;
 
 /** A completion for fish. */
 export function fishCompletion(table: readonly CompletedCommand[], otherNames: readonly string[]): string {
@@ -16,6 +22,8 @@ export function fishCompletion(table: readonly CompletedCommand[], otherNames: r
   const lines = [
     '# fish completion for plinkctl(8)',
     "# Made from the command table by 'npm run man'.",
+    '',
+    unions,
     '',
     'complete -c plinkctl -f',
     'complete -c plinkctl -n __fish_use_subcommand -s h -l help -d "show help"',
@@ -51,7 +59,7 @@ function first(word: string, what: string): string {
 
 function commandLines({ options, takesUnion }: CompletedCommand, start: string): string[] {
   const lines = options.flatMap(([name, option]) => optionLines(name, option, start));
-  return takesUnion ? [`${start} -a ${unions}`, ...lines] : lines;
+  return takesUnion ? [`${start} -a '(__plinkctl_unions)'`, ...lines] : lines;
 }
 
 function optionLines(name: string, option: Option, start: string): string[] {

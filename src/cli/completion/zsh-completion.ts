@@ -47,7 +47,8 @@ ${[...tree].map(([word, members]) => wordCase(word, members)).join('')}        a
 
 _plinkctl_unions() {
   local -a mounted
-  mounted=(\${(f)"$(findmnt -rno TARGET -t overlay,aufs 2>/dev/null)"})
+  # findmnt writes names in \\xHH.
+  mounted=(\${(g::)\${(f)"$(findmnt -rno TARGET -t overlay,aufs 2>/dev/null)"}})
   _alternative 'mounted:mounted union:compadd -a mounted' 'directories:directory:_files -/'
 }
 
