@@ -9,6 +9,8 @@ export interface Line {
   readonly level: Level;
   /** The very answer that was asked for: `--quiet` leaves it. */
   readonly answer?: true;
+  /** It says which union the lines after it are of. */
+  readonly ofUnion?: true;
 }
 
 /** For whom a text report is written. */

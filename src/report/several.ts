@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../words/json.js';
 import { plural, size } from '../words/plural.js';
+import { type Level, priorities } from './notice.js';
 import type { Line, Page, Report } from './report.js';
 
 /**
@@ -15,10 +16,14 @@ export function several(reports: readonly Report[], exitCode: number): Report {
       reports.length === 0
         ? [{ level: 'info', text: 'No union is known here.' }]
         : [
-            ...reports.flatMap((report, index) => [
-              ...(index === 0 ? [] : [{ level: 'info' as const, text: '' }]),
-              ...report.text(page),
-            ]),
+            ...reports.flatMap((report, index) => {
+              const lines = report.text(page);
+              const level = gravestLevel(lines);
+              return [
+                ...(index === 0 ? [] : [{ level, text: '' }]),
+                ...lines.map((line) => (line.ofUnion === true ? { ...line, level } : line)),
+              ];
+            }),
             ...(reports.length === 1 ? [] : summaryLines(reports, page)),
           ],
     json: () => ({
@@ -26,6 +31,11 @@ export function several(reports: readonly Report[], exitCode: number): Report {
       summary: { targets: reports.length, ...sums(reports) },
     }),
   };
+}
+
+/** Whoever is shown what a union needs (`--quiet`, `journalctl -p warning`) must see which one it is. */
+function gravestLevel(lines: readonly Line[]): Level {
+  return lines.reduce<Level>((a, { level: b }) => (priorities[b] < priorities[a] ? b : a), 'info');
 }
 
 function summaryLines(reports: readonly Report[], { style }: Page): Line[] {

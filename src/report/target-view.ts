@@ -45,9 +45,10 @@ export function targetLines(union: Union, style: Style, notMounted = 'not mounte
     .filter((path) => path !== undefined)
     .map(shown);
   return [
-    { level: 'info', text: `${style.bold(union.format)}, ${where}` },
+    { level: 'info', ofUnion: true, text: `${style.bold(union.format)}, ${where}` },
     {
       level: 'info',
+      ofUnion: true,
       text: style.dim(
         `upper ${branches[0]}${branches.length > 1 ? ` over ${branches.slice(1).join(', ')}` : ''}`,
       ),

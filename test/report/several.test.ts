@@ -1,0 +1,40 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { scanReport } from '../../src/report/scan-report.js';
+import { several } from '../../src/report/several.js';
+
+import type { Finding } from '../../src/scan/result.js';
+import { aufsUnion, b, page, printed, scanResult } from './samples.js';
+
+const finding: Finding = {
+  code: 'some-finding',
+  severity: 'error',
+  path: b('d'),
+  message: 'something is wrong',
+  remedy: '',
+  safe: false,
+};
+const broken = scanReport('check', scanResult({ union: aufsUnion, findings: [finding] }), 1);
+const sound = scanReport('check', scanResult({ entries: [] }), 1);
+
+describe('several', () => {
+  test('what is found is told with its union, and at the priority of it, to whom --quiet leaves only that', () => {
+    const lines = several([sound, broken], 4).text({ ...page, verbosity: 'quiet' });
+    expect(printed(lines, true).trimStart()).toBe(
+      [
+        'aufs, not mounted',
+        'upper /u over /l',
+        '',
+        'The union does not work right',
+        '  • d: something is wrong [some-finding]',
+        '! 2 unions; 1 of them not done or with something left.',
+      ].join('\n'),
+    );
+    expect(lines.filter(({ ofUnion }) => ofUnion).map(({ level }) => level)).toEqual([
+      'info',
+      'info',
+      'error',
+      'error',
+    ]);
+  });
+});
