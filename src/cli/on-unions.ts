@@ -7,7 +7,7 @@ import type { Union } from '../union/union.js';
 import { allUnions, type NamedUnion } from './all-unions.js';
 import { byDisk } from './by-disk.js';
 import type { Invocation } from './command.js';
-import { type allOption, type outputOptions, targetOptions } from './common-options.js';
+import { type allOption, type outputOptions, targetOptions, type writeOptions } from './common-options.js';
 import type { Context } from './context.js';
 import { exitCode, gravest } from './exit-code.js';
 import { expectLowers } from './expect-lowers.js';
@@ -15,7 +15,10 @@ import { failureOf } from './failure.js';
 import { selectUnion } from './select-union.js';
 import type { UnionPolicy } from './union-policy.js';
 
-type Named = typeof targetOptions & Pick<typeof outputOptions, 'config'> & Partial<typeof allOption>;
+type Named = typeof targetOptions &
+  Pick<typeof outputOptions, 'config'> &
+  Partial<typeof allOption> &
+  Partial<Pick<typeof writeOptions, 'dry-run'>>;
 
 /**
  * Runs `action` on the union that is named, or with `--all` on each of them, one report for all. Unions that share
@@ -57,7 +60,7 @@ export async function onUnions(
   if (context.signal.aborted && done.length < named.length) {
     done.push(failureReport(failureOf(context.signal.reason)));
   }
-  return several(done, gravest(done.map(({ exitCode }) => exitCode)));
+  return several(done, gravest(done.map(({ exitCode }) => exitCode)), values['dry-run'] === true);
 }
 
 /** Why a union could not be opened. */

@@ -7,8 +7,9 @@ import type { Line, Page, Report } from './report.js';
  * One report for a run over several unions: `targets` holds what each would have printed alone, `summary` the sums.
  *
  * @param exitCode - of the whole run
+ * @param dryRun - whether the reports are of what would be done
  */
-export function several(reports: readonly Report[], exitCode: number): Report {
+export function several(reports: readonly Report[], exitCode: number, dryRun = false): Report {
   return {
     exitCode,
     subjects: reports.flatMap(({ subjects }) => subjects ?? []),
@@ -24,9 +25,10 @@ export function several(reports: readonly Report[], exitCode: number): Report {
                 ...lines.map((line) => (line.ofUnion === true ? { ...line, level } : line)),
               ];
             }),
-            ...(reports.length === 1 ? [] : summaryLines(reports, page)),
+            ...(reports.length === 1 ? [] : summaryLines(reports, dryRun, page)),
           ],
     json: () => ({
+      dryRun,
       targets: reports.map((report) => ({ ...report.json(), exitCode: report.exitCode })),
       summary: { targets: reports.length, ...sums(reports) },
     }),
@@ -38,27 +40,30 @@ function gravestLevel(lines: readonly Line[]): Level {
   return lines.reduce<Level>((a, { level: b }) => (priorities[b] < priorities[a] ? b : a), 'info');
 }
 
-function summaryLines(reports: readonly Report[], { style }: Page): Line[] {
+function summaryLines(reports: readonly Report[], dryRun: boolean, { style }: Page): Line[] {
   const all = sums(reports);
   const count = (key: string): number => Number(all[key] ?? 0);
+  const would = dryRun ? 'would be ' : '';
   const parts = [
-    count('linksRestored') > 0 ? `${plural(count('linksRestored'), 'name')} put back` : undefined,
+    count('linksRestored') > 0 ? `${plural(count('linksRestored'), 'name')} ${would}put back` : undefined,
     count('entriesRemoved') > 0
-      ? `${plural(count('entriesRemoved'), 'entry', 'entries')} removed`
+      ? `${plural(count('entriesRemoved'), 'entry', 'entries')} ${would}removed`
       : undefined,
     all.bytesFreed === undefined || all.bytesFreed === '0'
       ? undefined
-      : `${size(BigInt(String(all.bytesFreed)))} freed`,
+      : `${size(BigInt(String(all.bytesFreed)))} ${would}freed`,
   ].filter((part) => part !== undefined);
   const troubled = reports.filter((report) => report.exitCode !== 0).length;
   const text = [`${plural(reports.length, 'union')}`, ...parts].join(', ');
+  const nothing = dryRun ? ' Nothing was changed.' : '';
+  const left = dryRun ? 'would not be done, or with something left' : 'not done or with something left';
   return [
     { level: 'info', text: '' },
     troubled === 0
-      ? { level: 'info', text: `${style.green('✓')} ${text}.` }
+      ? { level: 'info', text: `${style.green('✓')} ${text}.${nothing}` }
       : {
           level: 'warning',
-          text: style.yellow(`! ${text}; ${troubled} of them not done or with something left.`),
+          text: style.yellow(`! ${text}; ${troubled} of them ${left}.${nothing}`),
         },
   ];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import type { Report } from '../../src/report/report.js';
 import { scanReport } from '../../src/report/scan-report.js';
 import { several } from '../../src/report/several.js';
 
@@ -36,5 +37,21 @@ describe('several', () => {
       'error',
       'error',
     ]);
+  });
+  test('a dry run says what would be', () => {
+    const summary = { linksRestored: 2, entriesRemoved: 1, bytesFreed: '1024' };
+    const report: Report = { exitCode: 0, text: () => [], json: () => ({ dryRun: true, summary }) };
+    const dry = several([report, report], 0, true);
+    expect(printed(dry.text(page)).split('\n').at(-1)).toBe(
+      '✓ 2 unions, 4 names would be put back, 2 entries would be removed, 2.0 KiB would be freed. Nothing was changed.',
+    );
+    expect(dry.json()).toMatchObject({ dryRun: true, targets: [{ dryRun: true }, { dryRun: true }] });
+    expect(several([report], 0).json()).toMatchObject({ dryRun: false });
+  });
+
+  test('a dry run with something that would be left', () => {
+    expect(several([sound, broken], 4, true).text(page).at(-1)?.text).toBe(
+      '! 2 unions; 1 of them would not be done, or with something left. Nothing was changed.',
+    );
   });
 });
