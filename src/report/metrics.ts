@@ -14,7 +14,8 @@ interface Metric {
 /**
  * The result of a run as Prometheus text, for node_exporter's textfile collector. Every gauge carries the
  * command; those of a union carry its upper directory too, and every state and severity is there even with 0, so
- * that an alert never waits for a series.
+ * that an alert never waits for a series. A dry run has done nothing and is no success, whatever its document says
+ * that the run would do.
  *
  * @param document - what `--json` would have printed
  * @param now - seconds since 1970
@@ -23,7 +24,7 @@ interface Metric {
 export function metricsText(document: JsonObject, now: number, previous: string): string {
   const command = String(document.command);
   const targets = isList(document.targets) ? document.targets.filter(isObject) : [document];
-  const unions = targets.filter(({ target }) => isObject(target));
+  const unions = targets.filter(({ target }) => isObject(target)).map(undone);
   const gauge = (name: string, help: string, value: number): Metric => ({
     name,
     help,
@@ -55,7 +56,7 @@ export function metricsText(document: JsonObject, now: number, previous: string)
     gauge('plinkctl_exit_code', 'Exit code of the last run.', Number(document.exitCode)),
     gauge('plinkctl_last_run_timestamp_seconds', 'When the last run ended.', now),
     lastSuccess('plinkctl_last_success_timestamp_seconds', 'When a run last ended with 0.', [
-      { labels: { command }, exitCode: document.exitCode },
+      { labels: { command }, success: succeeded(document) },
     ]),
     gauge(
       'plinkctl_unions_failed',
@@ -68,7 +69,7 @@ export function metricsText(document: JsonObject, now: number, previous: string)
     lastSuccess(
       'plinkctl_union_last_success_timestamp_seconds',
       'When a run last ended with 0 for one union.',
-      unions.map((union) => ({ labels: { command, upper: upperOf(union) }, exitCode: union.exitCode })),
+      unions.map((union) => ({ labels: { command, upper: upperOf(union) }, success: succeeded(union) })),
     ),
     perKind('plinkctl_entries', 'Index entries by state, before the run.', 'state', entryStates, 'entries'),
     perUnion(
@@ -94,10 +95,10 @@ export function metricsText(document: JsonObject, now: number, previous: string)
   function lastSuccess(
     name: string,
     help: string,
-    runs: readonly { readonly labels: Labels; readonly exitCode: Json | undefined }[],
+    runs: readonly { readonly labels: Labels; readonly success: boolean }[],
   ): Metric {
-    const samples = runs.flatMap(({ labels, exitCode }) => {
-      const value = exitCode === 0 ? now : previousValue(previous, `${name}{${labelText(labels)}}`);
+    const samples = runs.flatMap(({ labels, success }) => {
+      const value = success ? now : previousValue(previous, `${name}{${labelText(labels)}}`);
       return value === undefined ? [] : [{ labels, value }];
     });
     return { name, help, samples };
@@ -105,6 +106,22 @@ export function metricsText(document: JsonObject, now: number, previous: string)
 }
 
 const severities: readonly Severity[] = ['danger', 'error', 'warning', 'note'];
+
+function succeeded({ exitCode, dryRun }: JsonObject): boolean {
+  return exitCode === 0 && dryRun !== true;
+}
+
+/** The union as it is: of a dry run without what it would do. */
+function undone(union: JsonObject): JsonObject {
+  const { dryRun, summary } = union;
+  // `record` counts no links.
+  if (dryRun !== true || !isObject(summary) || summary.linksMissing === undefined) return union;
+  const linksMissing = Number(summary.linksMissing) + Number(summary.linksRestored);
+  return {
+    ...union,
+    summary: { ...summary, linksMissing, linksRestored: 0, entriesRemoved: 0, bytesFreed: '0' },
+  };
+}
 
 function summed(field: keyof Summary): (union: JsonObject) => number {
   return ({ summary }) => Number(isObject(summary) ? (summary[field] ?? Number.NaN) : Number.NaN);

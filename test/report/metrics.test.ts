@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { document } from '../../src/cli/run-command.js';
 import { failureReport } from '../../src/report/failure-report.js';
 import { metricsText } from '../../src/report/metrics.js';
+import type { Report } from '../../src/report/report.js';
 import { scanReport } from '../../src/report/scan-report.js';
 import { several } from '../../src/report/several.js';
 import { b, entry, overlayUnion, scanResult } from './samples.js';
@@ -79,6 +80,41 @@ plinkctl_freed_bytes{command="list",upper="/u"} 0
 plinkctl_duration_seconds{command="list",upper="/u"} 0.25
 "
 `);
+  });
+
+  test('a dry run has done nothing, and is no success', () => {
+    const summary = {
+      entries: 3,
+      linksMissing: 1,
+      linksRestored: 2,
+      entriesRemoved: 1,
+      entriesKept: 0,
+      bytesFreed: '1024',
+      seconds: 1,
+    };
+    const report: Report = {
+      exitCode: 0,
+      text: () => [],
+      json: () => ({ dryRun: true, target: { upper: '/u' }, summary }),
+    };
+    const before =
+      'plinkctl_last_success_timestamp_seconds{command="flush"} 500\nplinkctl_union_last_success_timestamp_seconds{command="flush",upper="/u"} 400\n';
+    for (const each of [report, several([report, report], 0, true)]) {
+      const text = metricsText(document('flush', each), 1000, before);
+      const lines = text.split('\n').filter((line) => !line.startsWith('#'));
+      expect(lines).toEqual(
+        expect.arrayContaining([
+          'plinkctl_last_run_timestamp_seconds{command="flush"} 1000',
+          'plinkctl_last_success_timestamp_seconds{command="flush"} 500',
+          'plinkctl_union_last_success_timestamp_seconds{command="flush",upper="/u"} 400',
+          'plinkctl_links_missing{command="flush",upper="/u"} 3',
+          'plinkctl_links_restored{command="flush",upper="/u"} 0',
+          'plinkctl_entries_removed{command="flush",upper="/u"} 0',
+          'plinkctl_freed_bytes{command="flush",upper="/u"} 0',
+        ]),
+      );
+      expect(metricsText(document('flush', each), 1000, '')).not.toContain('success');
+    }
   });
 
   test('several unions, one of them with an odd name', () => {
