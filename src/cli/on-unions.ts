@@ -9,7 +9,7 @@ import { byDisk } from './by-disk.js';
 import type { Invocation } from './command.js';
 import { type allOption, type outputOptions, targetOptions, type writeOptions } from './common-options.js';
 import type { Context } from './context.js';
-import { exitCode, gravest } from './exit-code.js';
+import { gravest } from './exit-code.js';
 import { expectLowers } from './expect-lowers.js';
 import { failureOf } from './failure.js';
 import { selectUnion } from './select-union.js';
@@ -83,9 +83,7 @@ async function reportOf(
 ): Promise<Report> {
   try {
     if (union instanceof Failed) throw union.error;
-    const report = await action(union, policy);
-    const forgiven = policy.mode === 'best-effort' && report.exitCode === exitCode.attention;
-    return forgiven ? { ...report, exitCode: exitCode.done } : report;
+    return await action(union, policy);
   } catch (error) {
     // One union in trouble must not keep the others from their maintenance.
     return failureReport({ ...failureOf(error), union: name });

@@ -6,6 +6,6 @@ export interface UnionPolicy {
   readonly minAge?: string | undefined;
   /** As `--rescue` takes it. */
   readonly rescue?: Bytes | undefined;
-  /** `best-effort`: entries that are kept do not make the run's exit code 4. */
+  /** `best-effort`: entries that a run keeps do not make its exit code 4; what `check` finds does. */
   readonly mode?: 'strict' | 'best-effort' | undefined;
 }

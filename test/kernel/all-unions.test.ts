@@ -165,6 +165,32 @@ describeIncidents('--all with a configuration', ['ext4', 'xfs'], (directory) => 
     expect((await runMain('flush', '--all', configured(root, text('best-effort')))).code).toBe(0);
   });
 
+  test('best effort: what check finds is not forgiven', async () => {
+    const root = directory('ext4');
+    const place = overlayWith(directory('ext4'));
+    writeFileSync(join(place.work, 'index/junk'), 'x');
+    const text = `policy: {mode: best-effort}\nunions:\n${words(place)}`;
+    const { code, out } = await runMain('check', '--all', '--json', configured(root, text));
+    const { targets } = JSON.parse(out);
+    expect([code, targets[0].exitCode, targets[0].findings.length > 0]).toEqual([4, 4, true]);
+  });
+
+  test('a dry run says which union keeps what, and nothing of work that is done', async () => {
+    const root = directory('ext4');
+    const [good, kept] = [overlayWith(directory('ext4')), orphaned(directory('ext4'))];
+    const option = configured(root, `unions:\n${words(good)}${words(kept)}`);
+    const quiet = await runMain('flush', '-n', '-q', '--all', option);
+    expect(quiet.code).toBe(4);
+    expect(quiet.out).toContain(`upper ${kept.upper} over`);
+    expect(quiet.out).not.toContain(`upper ${good.upper} over`);
+    const journal = await runMain('flush', '-n', '--all', '--log-format=systemd', option);
+    expect(journal.out).toContain(`<4>upper ${kept.upper} over`);
+    expect(journal.out).toContain(`<6>upper ${good.upper} over`);
+    expect(journal.out).toContain('2 names would be put back, 1 entry would be removed; 1 of them');
+    const { out } = await runMain('flush', '-n', '--all', '--json', option);
+    expect(JSON.parse(out)).toMatchObject({ dryRun: true, targets: [{ dryRun: true }, { dryRun: true }] });
+  });
+
   test('a fault in the configuration stops before anything is touched', async () => {
     const root = directory('ext4');
     const place = overlayWith(directory('ext4'));

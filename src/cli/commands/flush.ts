@@ -1,3 +1,4 @@
+import { bestEffort } from '../best-effort.js';
 import { defineCommand } from '../command.js';
 import { allOption, outputOptions, targetOptions, writeOptions } from '../common-options.js';
 import { mend } from '../mend.js';
@@ -21,5 +22,7 @@ export const flush = defineCommand({
   positionals: ['[MOUNTPOINT]'],
   options: { ...targetOptions, ...allOption, ...writeOptions, ...outputOptions },
   run: (invocation, context) =>
-    onUnions(invocation, context, (union) => mend(union, 'flush', invocation.values, context)),
+    onUnions(invocation, context, async (union, policy) =>
+      bestEffort(await mend(union, 'flush', invocation.values, context), policy),
+    ),
 });

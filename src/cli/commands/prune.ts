@@ -1,3 +1,4 @@
+import { bestEffort } from '../best-effort.js';
 import { defineCommand } from '../command.js';
 import { allOption, outputOptions, targetOptions, writeOptions } from '../common-options.js';
 import { onUnions } from '../on-unions.js';
@@ -20,5 +21,7 @@ export const prune = defineCommand({
   positionals: ['[MOUNTPOINT]'],
   options: { ...targetOptions, ...allOption, ...pruneOptions, ...writeOptions, ...outputOptions },
   run: (invocation, context) =>
-    onUnions(invocation, context, (union, policy) => pruneUnion(union, invocation.values, context, policy)),
+    onUnions(invocation, context, async (union, policy) =>
+      bestEffort(await pruneUnion(union, invocation.values, context, policy), policy),
+    ),
 });

@@ -1,3 +1,4 @@
+import { bestEffort } from '../best-effort.js';
 import { defineCommand } from '../command.js';
 import { allOption, outputOptions, targetOptions } from '../common-options.js';
 import { onUnions } from '../on-unions.js';
@@ -25,5 +26,7 @@ export const record = defineCommand({
     ...outputOptions,
   },
   run: (invocation, context) =>
-    onUnions(invocation, context, (union) => recordNames(union, invocation.values, context)),
+    onUnions(invocation, context, async (union, policy) =>
+      bestEffort(await recordNames(union, invocation.values, context), policy),
+    ),
 });
