@@ -109,6 +109,24 @@ describe('the program as a process', () => {
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: status, error: { code: 'ERR_DLOPEN_DISABLED' } });
   });
 
+  test.each([
+    ['plinkctl', '18.20.4', 8],
+    ['plinkctl', '20.18.1', 8],
+    ['umount.overlay', '18.20.4', 2],
+  ])('%s says in one line that Node %s is too old', (name, version, status) => {
+    symlinkSync(program, at(name));
+    const versions = `{ value: { ...process.versions, node: '${version}' } }`;
+    writeFileSync(at('old.cjs'), `Object.defineProperty(process, 'versions', ${versions});`);
+    const env = { ...process.env, NODE_OPTIONS: `--require=${at('old.cjs')}` };
+    const run = (...argv: string[]) => spawnSync(at(name), argv, { encoding: 'utf8', env });
+    expect(run('list', '/mnt')).toMatchObject({
+      ...{ status, stdout: '' },
+      stderr: expect.stringMatching(/^plinkctl needs Node 20\.19 .*\n$/),
+    });
+    const { stdout } = run('list', '--json', '/mnt');
+    expect(JSON.parse(stdout)).toMatchObject({ exitCode: status, error: { code: 'node-too-old' } });
+  });
+
   test('gives the command of maint run its arguments byte for byte', () => {
     for (const name of ['u/.wh..wh.plnk', 'l']) mkdirSync(at(name), { recursive: true });
     const script = `"$1" "$2" maint run -o "$3" -- mkdir -- "$4"/$'caf\\xe9\\n' "$4"/$'"$(x) \\xff'`;
