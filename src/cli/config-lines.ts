@@ -1,10 +1,12 @@
 import { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { TargetWords } from '../union/target.js';
+import { shown } from '../words/shown.js';
 import { defineCommand } from './command.js';
 import { targetOptions } from './common-options.js';
 import type { Values } from './option.js';
 import { parseLean } from './parse-lean.js';
+import { relativeBranch } from './relative-branch.js';
 import { targetWords } from './select-union.js';
 import { splitWords } from './split-words.js';
 import { toValues } from './values.js';
@@ -59,6 +61,11 @@ function absolute(words: TargetWords): TargetWords {
     // An empty --fstab is the system's.
     if (path === undefined || path.startsWith('/') || (name === '--fstab' && path === '')) continue;
     throw new Problem('usage', 'bad-config', `${name} must be an absolute path`);
+  }
+  const relative = relativeBranch(words.options ?? []);
+  if (relative !== undefined) {
+    const message = `-o must name branches by absolute paths: ${shown(relative)} is none`;
+    throw new Problem('usage', 'bad-config', message);
   }
   return words;
 }

@@ -3,8 +3,10 @@ import type { Document, LineCounter, Node } from 'yaml';
 import { Problem } from '../problem.js';
 import { type Bytes, bytesFromText, bytesOf, toBuffer } from '../sys/bytes.js';
 import type { TargetWords } from '../union/target.js';
+import { shown } from '../words/shown.js';
 import { duration } from './duration.js';
 import { nearest } from './nearest.js';
+import { relativeBranch } from './relative-branch.js';
 import type { UnionPolicy } from './union-policy.js';
 
 /** A union as the configuration names it. */
@@ -100,6 +102,11 @@ class Reader {
     const { mountpoint, upper, options } = words;
     if (mountpoint === undefined && upper === undefined && options === undefined) {
       throw this.#bad('a union needs mountpoint, upper and lowers, or options', place.line);
+    }
+    const relative = relativeBranch(options ?? []);
+    if (relative !== undefined) {
+      const line = fields.get('options')?.line ?? place.line;
+      throw this.#bad(`options must name branches by absolute paths: ${shown(relative)} is none`, line);
     }
     if (mountpoint !== undefined && upper !== undefined) {
       throw this.#bad('a union is named by its mountpoint or by its branches, not by both', place.line);

@@ -90,6 +90,26 @@ describe('a configuration in YAML', () => {
       ['unions:', ' - upper: /u', '   lowers:', '    - /l', '    - l'],
       /^line 5: lowers/,
     ],
+    [
+      'a relative path among the options of an overlay',
+      [
+        'unions:',
+        ' - mountpoint: /m',
+        ' - policy: {mode: strict}',
+        '   options: "lowerdir=/l:l2,upperdir=/u,workdir=/w"',
+      ],
+      /^line 4: options must name branches by absolute paths: l2 is none$/,
+    ],
+    [
+      'a relative work directory among them',
+      ['unions:', ' - options: [lowerdir=/l, upperdir=/u, workdir=w]'],
+      /^line 2: options must .*: w is none$/,
+    ],
+    [
+      'a relative path among the options of an aufs',
+      ['unions:', ' - options: "br:u=rw:/l=ro"'],
+      /^line 2: options must .*: u is none$/,
+    ],
     ['nothing that names a union', ['unions:', '', ' - work: /w'], /^line 3: a union needs/],
     ['two namings', ['unions:', ' - {mountpoint: /m, upper: /u}'], /^line 2: .*not by both/],
     [
@@ -146,6 +166,8 @@ describe('a configuration in YAML', () => {
     ['--upper /u --lower /l --lower l2', '--lower must be an absolute path'],
     ['--upper /u --lower /l --work w', '--work must be an absolute path'],
     ['--fstab=tab /mnt/a', '--fstab must be an absolute path'],
+    ['-o lowerdir=l,upperdir=/u,workdir=/w', '-o must name branches by absolute paths: l is none'],
+    ['-o br:/u=rw -o append:l=ro', '-o must name branches by absolute paths: l is none'],
   ])('a line of the short form is told by its number: %s', async (line, says) => {
     await expect(parse('# mine', '/mnt/x', line)).rejects.toMatchObject({
       ...{ code: 'bad-config', kind: 'usage', path },
