@@ -111,6 +111,9 @@ class Reader {
     if (mountpoint !== undefined && upper !== undefined) {
       throw this.#bad('a union is named by its mountpoint or by its branches, not by both', place.line);
     }
+    if (upper !== undefined && (words.lowers ?? []).length === 0) {
+      throw this.#bad('a union with upper needs lowers', fields.get('lowers')?.line ?? place.line);
+    }
     if (words.fstab !== undefined && mountpoint === undefined) {
       throw this.#bad('fstab needs the mountpoint to look for', place.line);
     }

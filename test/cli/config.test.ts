@@ -12,7 +12,7 @@ const path = '/etc/plinkctl.conf' as Bytes;
 const parse = (...lines: string[]) => parseConfig(bytesFromText(lines.join('\n')), path);
 
 test.each([
-  ['{upper: /u, work: /w}', '/u: no lower branch is given: add --lower'],
+  ['{upper: /u, lowers: /l, work: /w, format: aufs}', '/u: /w: an aufs has no work directory'],
   ['{options: "lowerdir=/l"}', 'lowerdir=/l: this overlay has no upper directory, so it has no index'],
 ])('a union that cannot be opened is named: %s', async (union, says) => {
   const place = tempDir('config');
@@ -111,6 +111,8 @@ describe('a configuration in YAML', () => {
       /^line 2: options must .*: u is none$/,
     ],
     ['nothing that names a union', ['unions:', '', ' - work: /w'], /^line 3: a union needs/],
+    ['no lowers', ['unions:', ' - upper: /u', '   work: /w'], /^line 2: a union with upper needs lowers$/],
+    ['lowers that are none', ['unions:', ' - upper: /u', '   lowers: []'], /^line 3: .* needs lowers$/],
     ['two namings', ['unions:', ' - {mountpoint: /m, upper: /u}'], /^line 2: .*not by both/],
     [
       'fstab without a mount point',
