@@ -11,7 +11,7 @@ import { refuseClosedIndex } from '../restore/refuse-unprivileged.js';
 import { refuseRescueInBranch } from '../restore/rescue/rescue.js';
 import type { ScanResult } from '../scan/result.js';
 import type { Union } from '../union/union.js';
-import type { writeOptions } from './common-options.js';
+import type { allOption, writeOptions } from './common-options.js';
 import type { Context } from './context.js';
 import { duration } from './duration.js';
 import type { Options, Values } from './option.js';
@@ -41,16 +41,23 @@ export const pruneOptions = {
 /** `prune` on one union: scan, judge, and unless it is a dry run remove under the maintenance lock. */
 export async function prune(
   union: Union,
-  values: Values<typeof pruneOptions & typeof writeOptions>,
+  values: Values<typeof pruneOptions & typeof writeOptions & typeof allOption>,
   context: Context,
   configured: UnionPolicy = {},
 ): Promise<Report> {
   const policy = policyOf(values, configured);
   if (policy.rescue !== undefined) refuseRescueInBranch(policy.rescue, union);
   const seconds = stopwatch();
-  if (union.mounted !== undefined) return mountedPruneReport(union, seconds());
+  const dryRun = values['dry-run'] === true;
+  if (union.mounted !== undefined) {
+    if (values.all === true) return mountedPruneReport(union, dryRun, seconds());
+    throw new Problem('busy', 'mounted', 'the union is mounted: its index is in the hands of the kernel', {
+      path: union.mounted.path,
+      hint: 'unmount it first',
+    });
+  }
   const probe = (): void => refuseIfInUse(union, { kernelRoot: context.kernelRoot });
-  if (values['dry-run'] === true) {
+  if (dryRun) {
     probe();
     const { found, plan } = await judge(union, policy, context);
     return pruneReport(found, plan, undefined, seconds(), undefined);

@@ -64,14 +64,15 @@ export function pruneReport(
   };
 }
 
-/** What `prune` says of a union that is mounted, where index entries are the kernel's own. */
-export function mountedPruneReport(union: ScanResult['union'], seconds: number): Report {
-  const message = 'it is mounted: its index is in the hands of the kernel; prune works while it is not';
+/** What `prune --all` says of a union that is mounted, where index entries are the kernel's own. */
+export function mountedPruneReport(union: ScanResult['union'], dryRun: boolean, seconds: number): Report {
+  const message =
+    'passed over: it is mounted, and its index in the hands of the kernel; prune works while it is not';
   return {
     exitCode: 0,
     text: ({ style }) => [...targetLines(union, style), { level: 'info', text: message }],
     json: () => ({
-      dryRun: false,
+      dryRun,
       target: targetJson(union),
       entries: [],
       findings: [],

@@ -142,6 +142,25 @@ describeIncidents('--all with a configuration', ['ext4', 'xfs'], (directory) => 
     expect(indexNames(place)).toEqual([]);
   });
 
+  test('a prune passes a mounted union over', async () => {
+    const place = overlayWith(directory('ext4'));
+    const mount = mountOverlay({ ...place, options: ['index=on'], target: place.merged });
+    try {
+      const lines = readFileSync('/proc/self/mountinfo', 'latin1').split('\n');
+      const kernel = join(directory('ext4'), `kernel${++roots}`);
+      mkdirSync(kernel);
+      const mounts = lines.filter((line) => line.includes(` ${place.merged} `));
+      const option = `--kernel-root=${kernelRoot(kernel, { mounts })}`;
+      const { code, out } = await runMain('prune', '-n', '--all', '--json', option);
+      expect({ code, ...JSON.parse(out) }).toMatchObject({
+        ...{ code: 0, dryRun: true },
+        targets: [{ dryRun: true, note: expect.stringContaining('passed over: it is mounted') }],
+      });
+    } finally {
+      mount.unmount();
+    }
+  });
+
   test('a union that waits for a lock does not hold up one on another disk', async () => {
     const root = directory('ext4');
     const [busy, good] = [overlayWith(directory('xfs')), overlayWith(directory('ext4'))];
