@@ -11,7 +11,7 @@ import type { Context } from './context.js';
 import type { Values } from './option.js';
 import { scanUnion } from './scan-union.js';
 import { showLinking } from './show-progress.js';
-import { stopCode } from './stop-code.js';
+import { stopFailure } from './stop-failure.js';
 import { stopwatch } from './stopwatch.js';
 import { throughMount } from './through-mount.js';
 import { underMaintenance } from './under-maintenance.js';
@@ -46,7 +46,7 @@ export async function mend(
       stillFree,
       onProgress: showLinking(context),
     });
-    const stop = outcome.stopped ? stopCode(context.signal) : undefined;
+    const stop = outcome.stopped ? stopFailure(context.signal) : undefined;
     return outcomeReport(found, todo, outcome, seconds(), stop);
   });
 }

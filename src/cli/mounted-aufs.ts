@@ -13,7 +13,7 @@ import { exitCode, gravest } from './exit-code.js';
 import type { MountedRun } from './mounted-run.js';
 import { scanUnion } from './scan-union.js';
 import { showLooking } from './show-progress.js';
-import { stopCode } from './stop-code.js';
+import { stopFailure } from './stop-failure.js';
 import { stopwatch } from './stopwatch.js';
 import { underMaintenance } from './under-maintenance.js';
 
@@ -44,16 +44,14 @@ export async function mendMountedAufs(
     for (const { path, message } of done.outOfSight) {
       context.notice({ level: 'warning', text: `${shown(path)}: ${message}` });
     }
-    const stop = done.outcome.stopped ? stopCode(signal.aborted ? signal : timeUp()) : undefined;
+    const stop = done.outcome.stopped ? stopFailure(signal.aborted ? signal : timeUp) : undefined;
     const report = outcomeReport(done.scan, done.plan, done.outcome, seconds(), stop);
     const code = done.outOfSight.length > 0 ? exitCode.attention : exitCode.done;
     return { ...report, exitCode: gravest([report.exitCode, code]) };
   });
 }
 
-function timeUp(): AbortSignal {
-  return AbortSignal.abort(new Problem('operational', 'timeout', 'stopped, as --timeout says'));
-}
+const timeUp = { reason: new Problem('operational', 'timeout', 'stopped, as --timeout says') };
 
 /** Tries again until nobody else has the kernel's maintenance mode, or the waiting is over. */
 async function patiently<T>(wait: number | undefined, context: Context, run: () => Promise<T>): Promise<T> {

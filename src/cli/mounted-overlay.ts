@@ -12,7 +12,7 @@ import type { Context } from './context.js';
 import type { MountedRun } from './mounted-run.js';
 import { scanUnion } from './scan-union.js';
 import { showLinking } from './show-progress.js';
-import { stopCode } from './stop-code.js';
+import { stopFailure } from './stop-failure.js';
 import { stopwatch } from './stopwatch.js';
 import { underMaintenance } from './under-maintenance.js';
 
@@ -31,7 +31,7 @@ export async function mendMountedOverlay(
   return underMaintenance(union, goal, wait, context, async () => {
     const { found, todo } = await look(union, goal, context);
     const outcome = await carryOut(union, todo, context);
-    const stop = outcome.stopped ? stopCode(context.signal) : undefined;
+    const stop = outcome.stopped ? stopFailure(context.signal) : undefined;
     return withStayingEntries(outcomeReport(found, todo, outcome, seconds(), stop), todo);
   });
 }

@@ -18,7 +18,7 @@ import type { Options, Values } from './option.js';
 import { recordFor } from './record-for.js';
 import { scanOptions } from './scan-options.js';
 import { scanUnion } from './scan-union.js';
-import { stopCode } from './stop-code.js';
+import { stopFailure } from './stop-failure.js';
 import { stopwatch } from './stopwatch.js';
 import { underMaintenance } from './under-maintenance.js';
 import type { UnionPolicy } from './union-policy.js';
@@ -68,7 +68,7 @@ export async function prune(
     if (plan.entries.length > 0) refuseClosedIndex(union);
     const outcome = await applyPrune(plan, { signal: context.signal, stillFree: probe });
     tellMount(probe, context);
-    const stop = outcome.stopped ? stopCode(context.signal) : undefined;
+    const stop = outcome.stopped ? stopFailure(context.signal) : undefined;
     return pruneReport(found, plan, outcome, seconds(), stop);
   });
 }

@@ -15,7 +15,7 @@ import type { Options, Values } from './option.js';
 import { mapOfImage, mappedRepair } from './repair-mapped.js';
 import { type RepairOrders, repairRounds } from './repair-rounds.js';
 import { scanUnion } from './scan-union.js';
-import { stopCode } from './stop-code.js';
+import { stopFailure } from './stop-failure.js';
 import { stopwatch } from './stopwatch.js';
 import { underMaintenance } from './under-maintenance.js';
 import { waitSeconds } from './wait-seconds.js';
@@ -95,7 +95,7 @@ export async function repairUnion(
   return underMaintenance(union, 'repair', waitSeconds(values.wait), context, async () => {
     const orders = { ...choices, namesOf };
     const { scan, done, left, idle, stopped } = await repairRounds(union, orders, probe, context);
-    const stop = stopped ? stopCode(context.signal) : undefined;
+    const stop = stopped ? stopFailure(context.signal) : undefined;
     const all = [...done, ...misnamed(union, idle, context)];
     const { yes } = choices;
     return repairReport({ scan, done: all, told: [], left, yes, dryRun: false, seconds: seconds(), stop });

@@ -14,7 +14,11 @@ export function withTimeout(signal: AbortSignal, seconds: number | undefined): A
   const timer = setTimeout(
     () => {
       stop.abort(
-        new Problem('operational', 'timeout', `stopped after ${seconds} seconds, as --timeout says`),
+        new Problem(
+          'operational',
+          'timeout',
+          `stopped after ${seconds} ${seconds === 1 ? 'second' : 'seconds'}, as --timeout says`,
+        ),
       );
     },
     Math.min(seconds * 1000, LONGEST_MS),

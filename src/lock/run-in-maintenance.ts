@@ -10,7 +10,10 @@ import { isForeground } from './process-stat.js';
 export type RunInMaintenance = Omit<EnterMaintenance, 'command' | 'admitsChildren'> & {
   /** Where the program's standard output goes: this process' own unless told. */
   readonly output?: 'stdout' | 'stderr';
-  /** Told, before the program runs, of each of the {@link Maintenance.notes}: without a record it can't be admitted. */
+  /**
+   * Told, before the program runs, of each of the {@link Maintenance.notes}: without a record it can't be admitted.
+   * Told that the time is up, too.
+   */
   readonly onNote?: (text: string) => void;
 };
 
@@ -45,7 +48,7 @@ export async function runInMaintenance(
 async function run(
   program: string,
   args: readonly string[],
-  { signal: abort, output }: Pick<RunInMaintenance, 'signal' | 'output'>,
+  { signal: abort, output, onNote }: Pick<RunInMaintenance, 'signal' | 'output' | 'onNote'>,
 ): Promise<number> {
   abort?.throwIfAborted();
   // Asked for here: it costs 1 ms of every start.
@@ -58,7 +61,12 @@ async function run(
     if (signal !== 'SIGINT' || !isForeground()) child.kill(signal);
   };
   // The signal that aborts is forwarded as itself; a timeout has none.
-  const onAbort = () => setImmediate(() => told || child.kill('SIGTERM'));
+  const onAbort = () =>
+    setImmediate(() => {
+      if (told) return;
+      if (abort?.reason instanceof Problem) onNote?.(`${abort.reason.message}: the command is sent SIGTERM`);
+      child.kill('SIGTERM');
+    });
   for (const signal of forwarded) process.on(signal, forward);
   abort?.addEventListener('abort', onAbort, { once: true });
   try {

@@ -61,7 +61,7 @@ export function metricsText(document: JsonObject, now: number, previous: string)
     gauge(
       'plinkctl_unions_failed',
       'Unions that the last run could not look at.',
-      targets.filter(({ error }) => isObject(error)).length,
+      targets.filter(({ error, target }) => isObject(error) && !isObject(target)).length,
     ),
     perUnion('plinkctl_union_exit_code', 'Exit code of the last run for one union.', ({ exitCode }) =>
       Number(exitCode),

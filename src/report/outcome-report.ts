@@ -5,8 +5,10 @@ import { plural, size } from '../words/plural.js';
 import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';
 import { type EntryView, keptViews, settledLines, toldViews } from './entry-view.js';
+import { type Failure, failureJson } from './failure.js';
 import { findingJson } from './findings.js';
 import type { Line, Page, Report } from './report.js';
+import { stopLine } from './stop-line.js';
 import { summaryJson } from './summary.js';
 import { targetJson, targetLines } from './target-view.js';
 import { targetWords } from './target-words.js';
@@ -19,27 +21,27 @@ const ENTRIES_SHOWN = 20;
  * What `restore` and `flush` did.
  *
  * @param seconds - how long it took, scan included
- * @param stop - the exit code of the signal that ended the run early
+ * @param stop - what ended the run early
  */
 export function outcomeReport(
   scan: ScanResult,
   plan: Plan,
   outcome: Outcome,
   seconds: number,
-  stop: number | undefined,
+  stop: Failure | undefined,
 ): Report {
   const views = viewsOf(plan, outcome);
   const attention = views.filter((view) => view.attention).length;
   return {
     // A directory that nobody could look into may hold a name that is still missing.
-    exitCode: stop ?? (attention > 0 || scan.unreadable.length > 0 ? 4 : 0),
+    exitCode: stop?.exitCode ?? (attention > 0 || scan.unreadable.length > 0 ? 4 : 0),
     text: (page) => [
       ...targetLines(scan.union, page.style),
       ...entryLines(views, page),
       ...settledLines(views, page),
       ...unreadableLines(scan.unreadable, page),
       ...summaryLines(plan, outcome, attention, page),
-      ...(stop === undefined ? [] : stopLines(scan, plan, page)),
+      ...(stop === undefined ? [] : stopLines(stop, scan, plan, page)),
     ],
     json: () => ({
       dryRun: false,
@@ -48,6 +50,7 @@ export function outcomeReport(
       findings: scan.findings.map(findingJson),
       unreadable: scan.unreadable.map(unreadableJson),
       stopped: outcome.stopped,
+      ...(stop === undefined ? {} : { error: failureJson(stop) }),
       summary: summaryJson({
         entries: scan.entries.length,
         linksMissing: views.reduce((sum, { missing }) => sum + missing.length, 0),
@@ -129,13 +132,10 @@ function summaryLines(plan: Plan, outcome: Outcome, attention: number, { style }
   return lines;
 }
 
-function stopLines(scan: ScanResult, plan: Plan, { style }: Page): Line[] {
+function stopLines(stop: Failure, scan: ScanResult, plan: Plan, page: Page): Line[] {
   return [
-    {
-      level: 'warning',
-      text: style.yellow('Stopped before the end. Nothing is half-done; the same command goes on from here:'),
-    },
-    { level: 'warning', text: `${style.dim('next:')} plinkctl ${plan.goal} ${targetWords(scan.union)}` },
+    stopLine(stop, 'Nothing is half-done; the same command goes on from here:', page),
+    { level: 'warning', text: `${page.style.dim('next:')} plinkctl ${plan.goal} ${targetWords(scan.union)}` },
   ];
 }
 

@@ -7,8 +7,10 @@ import { entryJson } from './entry-json.js';
 import { entryTree } from './entry-tree.js';
 import type { EntryView } from './entry-view.js';
 import { seen } from './entry-view.js';
+import { type Failure, failureJson } from './failure.js';
 import { findingJson } from './findings.js';
 import type { Line, Page, Report } from './report.js';
+import { stopLine } from './stop-line.js';
 import { summaryJson } from './summary.js';
 import { targetJson, targetLines } from './target-view.js';
 import { unreadableJson, unreadableLines } from './unreadable.js';
@@ -23,21 +25,21 @@ interface PruneView extends EntryView {
  * What `prune` did, or with an outcome of undefined would do.
  *
  * @param seconds - how long it took, scan included
- * @param stop - the exit code of the signal that ended the run early
+ * @param stop - what ended the run early
  */
 export function pruneReport(
   scan: ScanResult,
   plan: PrunePlan,
   outcome: PruneOutcome | undefined,
   seconds: number,
-  stop: number | undefined,
+  stop: Failure | undefined,
 ): Report {
   const views = outcome === undefined ? planned(plan) : done(outcome);
   const attention = views.filter((view) => view.attention).length;
   const removed = views.filter((view) => view.removed).length;
   const freed = outcome?.bytesFreed ?? expected(plan);
   return {
-    exitCode: stop ?? (attention > 0 ? 4 : 0),
+    exitCode: stop?.exitCode ?? (attention > 0 ? 4 : 0),
     text: (page) => [
       ...targetLines(scan.union, page.style),
       ...views.flatMap((view) => entryLines(view, page, outcome === undefined)),
@@ -51,6 +53,7 @@ export function pruneReport(
       findings: scan.findings.map(findingJson),
       unreadable: scan.unreadable.map(unreadableJson),
       stopped: outcome?.stopped ?? false,
+      ...(stop === undefined ? {} : { error: failureJson(stop) }),
       summary: summaryJson({
         entries: scan.entries.length,
         linksMissing: 0,
@@ -135,11 +138,12 @@ interface PruneSummary {
   readonly removed: number;
   readonly freed: bigint;
   readonly attention: number;
-  readonly stop: number | undefined;
+  readonly stop: Failure | undefined;
   readonly dryRun: boolean;
 }
 
-function summaryLines({ removed, freed, attention, stop, dryRun }: PruneSummary, { style }: Page): Line[] {
+function summaryLines({ removed, freed, attention, stop, dryRun }: PruneSummary, page: Page): Line[] {
+  const { style } = page;
   const entries = plural(removed, 'entry', 'entries');
   const space = freed > 0n ? `, ${size(freed)}${dryRun ? '' : ' freed'}` : '';
   const text = dryRun ? `Would prune ${entries}${space}. Nothing was changed.` : `Pruned ${entries}${space}.`;
@@ -152,10 +156,7 @@ function summaryLines({ removed, freed, attention, stop, dryRun }: PruneSummary,
     lines.push({ level: 'warning', text: style.yellow(`! ${kept} kept, for the reasons above.`) });
   }
   if (stop !== undefined) {
-    lines.push({
-      level: 'warning',
-      text: style.yellow('Stopped before the end; a rerun goes on from here.'),
-    });
+    lines.push(stopLine(stop, 'The same command goes on from here.', page));
   }
   return lines;
 }

@@ -6,9 +6,11 @@ import type { JsonObject } from '../words/json.js';
 import { pathJson } from '../words/path-json.js';
 import { plural } from '../words/plural.js';
 import { sentence, shown } from '../words/shown.js';
+import { type Failure, failureJson } from './failure.js';
 import { findingJson, findingLines } from './findings.js';
 import { actionWords } from './repair-question.js';
 import type { Line, Page, Report } from './report.js';
+import { stopLine } from './stop-line.js';
 import { summaryJson } from './summary.js';
 import { targetJson, targetLines } from './target-view.js';
 import { unreadableJson, unreadableLines } from './unreadable.js';
@@ -27,7 +29,7 @@ export interface RepairRun {
   readonly dryRun: boolean;
   readonly seconds: number;
   /** The exit code of the signal that ended the run early. */
-  readonly stop: number | undefined;
+  readonly stop: Failure | undefined;
 }
 
 /** What `repair` tells. */
@@ -35,7 +37,7 @@ export function repairReport(whole: RepairRun): Report {
   const run = withoutPlaced(whole);
   const { scan, done, told, left, dryRun, seconds, stop } = run;
   return {
-    exitCode: stop ?? (needsAttention(run) ? 4 : 0),
+    exitCode: stop?.exitCode ?? (needsAttention(run) ? 4 : 0),
     text: (page) => [
       ...targetLines(scan.union, page.style),
       ...(done.length > 0 ? [{ level: 'info' as const, text: '' }] : []),
@@ -53,6 +55,7 @@ export function repairReport(whole: RepairRun): Report {
       repairs: [...[...done, ...told].map(outcomeJson), ...left.map(decisionJson)],
       findings: whole.scan.findings.map(findingJson),
       unreadable: scan.unreadable.map(unreadableJson),
+      ...(stop === undefined ? {} : { error: failureJson(stop) }),
       summary: summaryJson({
         entries: scan.entries.length,
         linksMissing: scan.entries.reduce((sum, { missing }) => sum + missing.length, 0),
@@ -158,7 +161,8 @@ function plannedLines({ finding, action, verdict, missing }: Decision, { style }
   ];
 }
 
-function summaryLines(run: RepairRun, { style }: Page): Line[] {
+function summaryLines(run: RepairRun, page: Page): Line[] {
+  const { style } = page;
   const { scan, done, told, left, dryRun, stop } = run;
   const mended = done.filter((outcome) => outcome.done).length;
   const lines: Line[] = [{ level: 'info', text: '' }];
@@ -185,10 +189,7 @@ function summaryLines(run: RepairRun, { style }: Page): Line[] {
     });
   }
   if (stop !== undefined) {
-    lines.push({
-      level: 'warning',
-      text: style.yellow('Stopped before the end; the same command goes on from here.'),
-    });
+    lines.push(stopLine(stop, 'The same command goes on from here.', page));
   }
   return lines;
 }

@@ -27,6 +27,14 @@ describe('maint', () => {
     expect((await runMain('maint', 'run', ...words, '--', 'sh', '-c', 'kill -9 $$')).code).toBe(137);
   });
 
+  test('run says that its time is up', async () => {
+    expect(await runMain('maint', 'run', '--timeout=1', ...words, '--', 'sleep', '20')).toEqual({
+      code: 143,
+      out: '',
+      err: 'plinkctl: stopped after 1 second, as --timeout says: the command is sent SIGTERM\n',
+    });
+  });
+
   test('run refuses an empty command', async () => {
     const { code, err } = await runMain('maint', 'run', ...words, '--', '');
     expect([code, err]).toEqual([16, expect.stringMatching(/^plinkctl: no command is given\n/)]);

@@ -128,10 +128,17 @@ next: plinkctl check --upper /u --lower /l1 --lower '/it'\\''s l2' --work /w"
     expect(printed(report.text(page))).toContain('− d/c');
   });
 
-  test('stopped by a signal', () => {
-    const report = outcomeReport(scan, plan({ kept: [] }), outcome({ stopped: true }), 0, 130);
-    expect(report.exitCode).toBe(130);
-    expect(report.json()).toMatchObject({ stopped: true });
+  test.each([
+    [{ exitCode: 130, code: 'STOPPED', message: 'stopped by SIGINT' }, 'Stopped by SIGINT. Nothing is'],
+    [
+      { exitCode: 8, code: 'timeout', message: 'stopped after 1 second' },
+      'Stopped after 1 second. Nothing is',
+    ],
+  ])('stopped: %j', (stop, says) => {
+    const report = outcomeReport(scan, plan({ kept: [] }), outcome({ stopped: true }), 0, stop);
+    expect(report.exitCode).toBe(stop.exitCode);
+    expect(report.json()).toMatchObject({ stopped: true, error: { code: stop.code, message: stop.message } });
+    expect(printed(report.text(page))).toContain(says);
     expect(printed(report.text(page))).toContain('the same command goes on from here');
   });
 
