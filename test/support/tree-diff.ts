@@ -61,6 +61,15 @@ export const afterReading: Comparison = {
   unless: (fact, { kind }) => fact === 'atime' && kind === 'symlink',
 };
 
+/** Each mount of an overlay has a device of its own, with a number that another mount may have taken meanwhile. */
+export const acrossMounts: Comparison = {
+  unless: (fact, before, after) => fact === 'inode' && numberOf(before) === numberOf(after),
+};
+
+function numberOf({ inode }: TreeEntry): string | undefined {
+  return inode.split(':').at(-1);
+}
+
 /**
  * Compares two views of a mounted union. A directory's size and link count depend on the layer it comes from,
  * and the link count of a file is checked apart, for the kernel's own is often wrong beforehand.
