@@ -39,46 +39,46 @@ _plinkctl() {
   fi
   case $command in
     'list')
-      options='-o --options --upper --lower --work --format --fstab --all --no-all --tree --no-tree --sort --state --at-risk --no-at-risk --count --no-count --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --lower-cache --no-lower-cache --device --no-device --config --state-dir -h --help'
+      options='-o --options --upper --lower --work --format --fstab --all --no-all --tree --no-tree --sort --state --at-risk --no-at-risk --count --no-count --threads --lower-cache --no-lower-cache --device --no-device --state-dir --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
       union=yes
       ;;
     'check')
-      options='-o --options --upper --lower --work --format --fstab --all --no-all --html --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --lower-cache --no-lower-cache --device --no-device --config --state-dir -h --help'
+      options='-o --options --upper --lower --work --format --fstab --all --no-all --html --threads --lower-cache --no-lower-cache --device --no-device --state-dir --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
       union=yes
       ;;
     'restore')
-      options='-o --options --upper --lower --work --format --fstab -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --lower-cache --no-lower-cache --device --no-device --config --state-dir -h --help'
+      options='-o --options --upper --lower --work --format --fstab -n --dry-run --no-dry-run --wait --threads --lower-cache --no-lower-cache --device --no-device --state-dir --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
       union=yes
       ;;
     'flush')
-      options='-o --options --upper --lower --work --format --fstab --all --no-all -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --lower-cache --no-lower-cache --device --no-device --config --state-dir -h --help'
+      options='-o --options --upper --lower --work --format --fstab --all --no-all -n --dry-run --no-dry-run --wait --threads --lower-cache --no-lower-cache --device --no-device --state-dir --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
       union=yes
       ;;
     'prune')
-      options='-o --options --upper --lower --work --format --fstab --all --no-all --min-age --rescue --without-rescue --no-without-rescue -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --lower-cache --no-lower-cache --device --no-device --config --state-dir -h --help'
+      options='-o --options --upper --lower --work --format --fstab --all --no-all --min-age --rescue --without-rescue --no-without-rescue -n --dry-run --no-dry-run --wait --threads --lower-cache --no-lower-cache --device --no-device --state-dir --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
       union=yes
       ;;
     'repair')
-      options='-o --options --upper --lower --work --format --fstab -y --yes --no-yes --rescue --rejoin --no-rejoin --unbreak --map --image -n --dry-run --no-dry-run --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --lower-cache --no-lower-cache --device --no-device --config --state-dir -h --help'
+      options='-o --options --upper --lower --work --format --fstab -y --yes --no-yes --rescue --rejoin --no-rejoin --unbreak --map --image -n --dry-run --no-dry-run --wait --threads --lower-cache --no-lower-cache --device --no-device --state-dir --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
       union=yes
       ;;
     'record')
-      options='-o --options --upper --lower --work --format --fstab --all --no-all -n --dry-run --no-dry-run --anew --no-anew --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --lower-cache --no-lower-cache --device --no-device --config --state-dir -h --help'
+      options='-o --options --upper --lower --work --format --fstab --all --no-all -n --dry-run --no-dry-run --anew --no-anew --threads --lower-cache --no-lower-cache --device --no-device --state-dir --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
       union=yes
       ;;
     'maint run')
-      options='-o --options --upper --lower --work --format --fstab --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --lower-cache --no-lower-cache --device --no-device --config --state-dir -h --help'
+      options='-o --options --upper --lower --work --format --fstab --wait --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
       union=yes
       ;;
     'maint status')
-      options='-o --options --upper --lower --work --format --fstab --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --lower-cache --no-lower-cache --device --no-device --config --state-dir -h --help'
+      options='-o --options --upper --lower --work --format --fstab --json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
       union=yes
       ;;
     'discover')
-      options='--json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --lower-cache --no-lower-cache --device --no-device --config --state-dir -h --help'
+      options='--json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
       ;;
     'demo')
-      options='--json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --threads --lower-cache --no-lower-cache --device --no-device --config --state-dir -h --help'
+      options='--json --no-json -q --quiet --no-quiet -v --verbose --no-verbose --color --no-color --progress --no-progress --log-format --metrics --timeout --config -h --help'
       ;;
   esac
   case $prev in
@@ -116,6 +116,15 @@ _plinkctl() {
     --state)
       return
       ;;
+    --threads)
+      COMPREPLY=($(compgen -W '1 2' -- "$cur"))
+      return
+      ;;
+    --state-dir)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return
+      ;;
     --log-format)
       COMPREPLY=($(compgen -W 'text systemd json' -- "$cur"))
       return
@@ -128,18 +137,9 @@ _plinkctl() {
     --timeout)
       return
       ;;
-    --threads)
-      COMPREPLY=($(compgen -W '1 2' -- "$cur"))
-      return
-      ;;
     --config)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-      return
-      ;;
-    --state-dir)
-      compopt -o filenames 2>/dev/null
-      mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
     --html)

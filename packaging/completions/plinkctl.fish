@@ -37,6 +37,12 @@ complete -c plinkctl -n '__fish_seen_subcommand_from list' -l at-risk -d 'only e
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-at-risk
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l count -d 'print the number of entries alone'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-count
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-device
+complete -c plinkctl -n '__fish_seen_subcommand_from list' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l json -d 'print one JSON document on stdout'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-json
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'say only what needs attention'
@@ -50,13 +56,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l timeout -x -d 'stop at an entry boundary after this time'
-complete -c plinkctl -n '__fish_seen_subcommand_from list' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
-complete -c plinkctl -n '__fish_seen_subcommand_from list' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
-complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-lower-cache
-complete -c plinkctl -n '__fish_seen_subcommand_from list' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
-complete -c plinkctl -n '__fish_seen_subcommand_from list' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
-complete -c plinkctl -n '__fish_seen_subcommand_from list' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a check -d 'look the index and the upper branch over: every finding, with what would mend it'
@@ -70,6 +70,12 @@ complete -c plinkctl -n '__fish_seen_subcommand_from check' -l fstab -d 'take th
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l all -d 'every union of the kernel, of fstab and of the configuration file'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-all
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l html -r -F -d 'write the result as an HTML page too, readable by its owner alone'
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-device
+complete -c plinkctl -n '__fish_seen_subcommand_from check' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l json -d 'print one JSON document on stdout'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-json
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -s q -l quiet -d 'say only what needs attention'
@@ -83,13 +89,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l timeout -x -d 'stop at an entry boundary after this time'
-complete -c plinkctl -n '__fish_seen_subcommand_from check' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
-complete -c plinkctl -n '__fish_seen_subcommand_from check' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
-complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-lower-cache
-complete -c plinkctl -n '__fish_seen_subcommand_from check' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
-complete -c plinkctl -n '__fish_seen_subcommand_from check' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
-complete -c plinkctl -n '__fish_seen_subcommand_from check' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from check' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a restore -d 'recreate every missing hardlink on the upper branch; the index stays'
@@ -103,6 +103,12 @@ complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l fstab -d 'take 
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -s n -l dry-run -d 'print the plan, change nothing'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l no-dry-run
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l wait -d 'wait for another maintenance to end, at most that long [default: do not wait]'
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l no-device
+complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l json -d 'print one JSON document on stdout'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l no-json
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -s q -l quiet -d 'say only what needs attention'
@@ -116,13 +122,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l timeout -x -d 'stop at an entry boundary after this time'
-complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
-complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
-complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l no-lower-cache
-complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
-complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
-complete -c plinkctl -n '__fish_seen_subcommand_from restore' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from restore' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a flush -d 'restore every missing hardlink, then remove each index entry that is proved whole'
@@ -138,6 +138,12 @@ complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-all
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -s n -l dry-run -d 'print the plan, change nothing'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-dry-run
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l wait -d 'wait for another maintenance to end, at most that long [default: do not wait]'
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-device
+complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l json -d 'print one JSON document on stdout'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-json
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -s q -l quiet -d 'say only what needs attention'
@@ -151,13 +157,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l timeout -x -d 'stop at an entry boundary after this time'
-complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
-complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
-complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-lower-cache
-complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
-complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
-complete -c plinkctl -n '__fish_seen_subcommand_from flush' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from flush' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a prune -d 'remove index entries that are proved orphaned'
@@ -177,6 +177,12 @@ complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-without-rescue
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -s n -l dry-run -d 'print the plan, change nothing'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-dry-run
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l wait -d 'wait for another maintenance to end, at most that long [default: do not wait]'
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-device
+complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l json -d 'print one JSON document on stdout'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-json
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -s q -l quiet -d 'say only what needs attention'
@@ -190,13 +196,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l timeout -x -d 'stop at an entry boundary after this time'
-complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
-complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
-complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-lower-cache
-complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
-complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
-complete -c plinkctl -n '__fish_seen_subcommand_from prune' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from prune' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a repair -d 'mend what check finds'
@@ -218,6 +218,12 @@ complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l image -r -F -d '
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -s n -l dry-run -d 'print the plan, change nothing'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-dry-run
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l wait -d 'wait for another maintenance to end, at most that long [default: do not wait]'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-device
+complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l json -d 'print one JSON document on stdout'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-json
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -s q -l quiet -d 'say only what needs attention'
@@ -231,13 +237,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l timeout -x -d 'stop at an entry boundary after this time'
-complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
-complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
-complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-lower-cache
-complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
-complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
-complete -c plinkctl -n '__fish_seen_subcommand_from repair' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from repair' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a record -d 'write down which names each index entry stands for, while that is known'
@@ -254,6 +254,12 @@ complete -c plinkctl -n '__fish_seen_subcommand_from record' -s n -l dry-run -d 
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-dry-run
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l anew -d 'forget what was recorded before'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-anew
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-lower-cache
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-device
+complete -c plinkctl -n '__fish_seen_subcommand_from record' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l json -d 'print one JSON document on stdout'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-json
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -s q -l quiet -d 'say only what needs attention'
@@ -267,13 +273,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l timeout -x -d 'stop at an entry boundary after this time'
-complete -c plinkctl -n '__fish_seen_subcommand_from record' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
-complete -c plinkctl -n '__fish_seen_subcommand_from record' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
-complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-lower-cache
-complete -c plinkctl -n '__fish_seen_subcommand_from record' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
-complete -c plinkctl -n '__fish_seen_subcommand_from record' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
-complete -c plinkctl -n '__fish_seen_subcommand_from record' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from record' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a maint -d 'hold the maintenance mode of a union while a command runs; say who holds the maintenance mode of a union'
@@ -299,13 +299,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subc
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l timeout -x -d 'stop at an entry boundary after this time'
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-lower-cache
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from run' -s h -l help -d 'show help'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and not __fish_seen_subcommand_from run status' -a status -d 'say who holds the maintenance mode of a union'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -a '(__plinkctl_unions)'
@@ -328,13 +322,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subc
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l timeout -x -d 'stop at an entry boundary after this time'
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l no-lower-cache
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
-complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from maint; and __fish_seen_subcommand_from status' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a discover -d 'list the unions of this machine, their branches, and how many entries their index has'
@@ -351,13 +339,7 @@ complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l timeout -x -d 'stop at an entry boundary after this time'
-complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
-complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
-complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l no-lower-cache
-complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
-complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
-complete -c plinkctl -n '__fish_seen_subcommand_from discover' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from discover' -s h -l help -d 'show help'
 
 complete -c plinkctl -n __fish_use_subcommand -a demo -d 'build a small union, show it broken, flush it, show it whole'
@@ -374,11 +356,5 @@ complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l no-progress
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l log-format -x -a 'text systemd json' -d 'how messages on stderr are written; systemd: with journal priorities [default: text, or systemd into the journal]'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l metrics -r -F -d 'write the result as Prometheus text, for a textfile collector'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l timeout -x -d 'stop at an entry boundary after this time'
-complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l threads -x -a '1 2' -d 'threads for a long walk: 1 or 2 [default: 2]'
-complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l lower-cache -d 'remember in the state directory where read-only lowers have hardlinks, for the next run'
-complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l no-lower-cache
-complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l device -d 'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]'
-complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l no-device
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l config -r -F -d 'configuration file [default: /etc/plinkctl.conf]'
-complete -c plinkctl -n '__fish_seen_subcommand_from demo' -l state-dir -x -a '(__fish_complete_directories)' -d 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]'
 complete -c plinkctl -n '__fish_seen_subcommand_from demo' -s h -l help -d 'show help'

@@ -25,6 +25,17 @@ export const outputOptions = {
     group: 'Output:',
   },
   timeout: { type: 'number', value: 'SECONDS', describe: 'stop at an entry boundary after this time' },
+  config: { type: 'text', value: 'FILE', describe: 'configuration file [default: /etc/plinkctl.conf]' },
+  'kernel-root': {
+    type: 'text',
+    value: 'DIR',
+    describe: 'read /proc, /sys and /etc/fstab below DIR',
+    hidden: true,
+  },
+} as const satisfies Options;
+
+/** For commands that look through branches. */
+export const lookOptions = {
   threads: {
     type: 'text',
     value: 'N',
@@ -40,17 +51,10 @@ export const outputOptions = {
     describe:
       'read directories of an ext4 from its device, where names are far apart; --no-device walks them [default: where root may]',
   },
-  config: { type: 'text', value: 'FILE', describe: 'configuration file [default: /etc/plinkctl.conf]' },
   'state-dir': {
     type: 'text',
     value: 'DIR',
     describe: 'where records of names are [default: /var/lib/plinkctl, or $XDG_STATE_HOME/plinkctl]',
-  },
-  'kernel-root': {
-    type: 'text',
-    value: 'DIR',
-    describe: 'read /proc, /sys and /etc/fstab below DIR',
-    hidden: true,
   },
 } as const satisfies Options;
 

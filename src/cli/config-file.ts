@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
+import { Problem } from '../problem.js';
 import { readInput } from '../read-input.js';
 import { type Bytes, bytesOf, joinBytes, toBuffer } from '../sys/bytes.js';
+import { meaningOf } from '../sys/sys-error.js';
 import { parseConfigLines } from './config-lines.js';
 import { type ConfiguredUnion, parseConfigYaml } from './config-yaml.js';
 
@@ -33,9 +35,10 @@ function isYaml(text: Bytes, path: Bytes): boolean {
  * of these need exist.
  *
  * @param given - value of `--config`
+ * @throws Problem `usage` where what it names is no file, or the line that cannot be read
  */
 export async function readConfig(given: Bytes | undefined, kernelRoot: Bytes): Promise<ConfiguredUnion[]> {
-  if (given !== undefined) return parseConfig(readInput(given), given);
+  if (given !== undefined) return parseConfig(readGiven(given), given);
   const files = [
     `${kernelRoot}${DEFAULT_CONFIG}` as Bytes,
     ...parts(`${kernelRoot}${CONFIG_PARTS}` as Bytes),
@@ -46,6 +49,17 @@ export async function readConfig(given: Bytes | undefined, kernelRoot: Bytes): P
     if (text !== undefined) found.push(...(await parseConfig(text, path)));
   }
   return found;
+}
+
+function readGiven(path: Bytes): Bytes {
+  try {
+    return readInput(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // The command line is wrong, and not the machine.
+    if (code === undefined || !['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code)) throw error;
+    throw new Problem('usage', code, meaningOf(code), { path, cause: error });
+  }
 }
 
 function parts(directory: Bytes): Bytes[] {

@@ -12,7 +12,8 @@ import { type GroupCache, GroupHints } from '../scan/hints/group-hints.js';
 import type { Bytes } from '../sys/bytes.js';
 import type { JsonObject } from '../words/json.js';
 import { shown } from '../words/shown.js';
-import type { outputOptions } from './common-options.js';
+import type { allOption, lookOptions, outputOptions } from './common-options.js';
+import { readConfig } from './config-file.js';
 import type { Context, Streams } from './context.js';
 import { gravest } from './exit-code.js';
 import { failureOf } from './failure.js';
@@ -31,7 +32,7 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<number> {
   const values = toValues(line.command.options, line.raw);
-  const output = values as Values<typeof outputOptions>;
+  const output = values as Values<typeof outputOptions & typeof lookOptions & typeof allOption>;
   const logFormat: LogFormat = output['log-format'] ?? (streams.errIsJournal === true ? 'systemd' : 'text');
   const withPriorities =
     (output['log-format'] ?? (streams.outIsJournal === true ? 'systemd' : 'text')) === 'systemd';
@@ -59,6 +60,8 @@ export async function runCommand(
   };
   const { metrics } = output;
   if (metrics !== undefined) refuseSpecialFile(metrics);
+  // Where it names the unions it is read for them. A file that cannot be read must be told everywhere.
+  if (output.config !== undefined && output.all !== true) await readConfig(output.config, context.kernelRoot);
   let report: Report;
   try {
     report = await line.command.run({ values, positionals: line.positionals, rest: line.rest }, context);

@@ -211,10 +211,35 @@ describe('the files of a configuration', () => {
       );
     expect(await names()).toEqual(['/1', '/2', '/3']);
     expect(await names(join(root, 'other'))).toEqual(['/other']);
-    await expect(names(join(root, 'missing'))).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(names(join(root, 'missing'))).rejects.toMatchObject({ code: 'ENOENT', kind: 'usage' });
     expect(await readConfig(undefined, `${root}/none` as Bytes)).toEqual([]);
   });
 });
+
+test.each([
+  [['discover']],
+  [['list', '--upper', '/nowhere/u', '--lower', '/nowhere/l']],
+  [['maint', 'status', '/']],
+  [['flush', '--all']],
+])('a configuration that is not there is told before all else: %j', async (words) => {
+  expect(await runMain(...words, '--config', '/nowhere/conf')).toEqual({
+    ...{ code: 16, out: '' },
+    err: 'plinkctl: /nowhere/conf: no such file or directory\n',
+  });
+});
+
+test.each(['--threads=1', '--lower-cache', '--no-device', '--state-dir=/s'])(
+  '%s is taken only where it does something',
+  async (option) => {
+    for (const words of ['discover', 'demo', 'maint status', 'maint run']) {
+      const { code, err } = await runMain(...words.split(' '), option);
+      expect([code, err]).toEqual([
+        16,
+        expect.stringContaining(`${words} has no option ${option.split('=')[0]}`),
+      ]);
+    }
+  },
+);
 
 describe('duration', () => {
   const second = 1_000_000_000n;

@@ -3,7 +3,7 @@ import { scanReport } from '../../report/scan-report.js';
 import { writeAside } from '../../sys/write-aside.js';
 import { asMounted } from '../../union/as-mounted.js';
 import { defineCommand } from '../command.js';
-import { allOption, outputOptions, targetOptions } from '../common-options.js';
+import { allOption, lookOptions, outputOptions, targetOptions } from '../common-options.js';
 import { onUnions } from '../on-unions.js';
 import type { Options } from '../option.js';
 import { refuseSpecialFile } from '../refuse-special-file.js';
@@ -36,7 +36,7 @@ export const check = defineCommand({
     [4, 'something was found'],
   ],
   positionals: ['[MOUNTPOINT]'],
-  options: { ...targetOptions, ...allOption, ...htmlOption, ...outputOptions },
+  options: { ...targetOptions, ...allOption, ...htmlOption, ...lookOptions, ...outputOptions },
   async run(invocation, context) {
     const { html, all } = invocation.values;
     if (html !== undefined) refuseSpecialFile(html);

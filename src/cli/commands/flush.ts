@@ -1,6 +1,6 @@
 import { bestEffort } from '../best-effort.js';
 import { defineCommand } from '../command.js';
-import { allOption, outputOptions, targetOptions, writeOptions } from '../common-options.js';
+import { allOption, lookOptions, outputOptions, targetOptions, writeOptions } from '../common-options.js';
 import { mend } from '../mend.js';
 import { onUnions } from '../on-unions.js';
 
@@ -20,7 +20,7 @@ export const flush = defineCommand({
   ],
   exitStatus: [[4, 'entries were kept that need attention; each is named']],
   positionals: ['[MOUNTPOINT]'],
-  options: { ...targetOptions, ...allOption, ...writeOptions, ...outputOptions },
+  options: { ...targetOptions, ...allOption, ...writeOptions, ...lookOptions, ...outputOptions },
   run: (invocation, context) =>
     onUnions(invocation, context, async (union, policy) =>
       bestEffort(await mend(union, 'flush', invocation.values, context), policy),

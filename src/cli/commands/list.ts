@@ -2,7 +2,7 @@ import { countReport } from '../../report/count-report.js';
 import { scanReport } from '../../report/scan-report.js';
 import { asMounted } from '../../union/as-mounted.js';
 import { defineCommand } from '../command.js';
-import { allOption, outputOptions, targetOptions } from '../common-options.js';
+import { allOption, lookOptions, outputOptions, targetOptions } from '../common-options.js';
 import { entryFilter, listOptions } from '../list-options.js';
 import { onUnions } from '../on-unions.js';
 import { scanUnion } from '../scan-union.js';
@@ -24,7 +24,7 @@ export const list = defineCommand({
   ],
   exitStatus: [[4, 'never: what needs attention is told by check']],
   positionals: ['[MOUNTPOINT]'],
-  options: { ...targetOptions, ...allOption, ...listOptions, ...outputOptions },
+  options: { ...targetOptions, ...allOption, ...listOptions, ...lookOptions, ...outputOptions },
   async run(invocation, context) {
     const { values } = invocation;
     const filter = entryFilter(values);

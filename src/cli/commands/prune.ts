@@ -1,6 +1,6 @@
 import { bestEffort } from '../best-effort.js';
 import { defineCommand } from '../command.js';
-import { allOption, outputOptions, targetOptions, writeOptions } from '../common-options.js';
+import { allOption, lookOptions, outputOptions, targetOptions, writeOptions } from '../common-options.js';
 import { onUnions } from '../on-unions.js';
 import { pruneOptions, prune as pruneUnion } from '../prune-union.js';
 
@@ -19,7 +19,14 @@ export const prune = defineCommand({
   ],
   exitStatus: [[4, 'entries were kept that need attention; each is named']],
   positionals: ['[MOUNTPOINT]'],
-  options: { ...targetOptions, ...allOption, ...pruneOptions, ...writeOptions, ...outputOptions },
+  options: {
+    ...targetOptions,
+    ...allOption,
+    ...pruneOptions,
+    ...writeOptions,
+    ...lookOptions,
+    ...outputOptions,
+  },
   run: (invocation, context) =>
     onUnions(invocation, context, async (union, policy) =>
       bestEffort(await pruneUnion(union, invocation.values, context, policy), policy),

@@ -1,6 +1,6 @@
 import { bestEffort } from '../best-effort.js';
 import { defineCommand } from '../command.js';
-import { allOption, outputOptions, targetOptions } from '../common-options.js';
+import { allOption, lookOptions, outputOptions, targetOptions } from '../common-options.js';
 import { onUnions } from '../on-unions.js';
 import { record as recordNames } from '../record-names.js';
 
@@ -23,6 +23,7 @@ export const record = defineCommand({
     ...allOption,
     'dry-run': { type: 'flag', alias: 'n', describe: 'tell what would be written, write nothing' },
     anew: { type: 'flag', describe: 'forget what was recorded before' },
+    ...lookOptions,
     ...outputOptions,
   },
   run: (invocation, context) =>

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { outputOptions, targetOptions, writeOptions } from '../common-options.js';
+import { lookOptions, outputOptions, targetOptions, writeOptions } from '../common-options.js';
 import { onUnions } from '../on-unions.js';
 import { repairOptions, repairUnion } from '../repair-union.js';
 
@@ -22,7 +22,7 @@ export const repair = defineCommand({
     [4, 'something is left, or was left alone for want of an answer; each is named'],
   ],
   positionals: ['[MOUNTPOINT]'],
-  options: { ...targetOptions, ...repairOptions, ...writeOptions, ...outputOptions },
+  options: { ...targetOptions, ...repairOptions, ...writeOptions, ...lookOptions, ...outputOptions },
   run: (invocation, context) =>
     onUnions(invocation, context, (union) => repairUnion(union, invocation.values, context)),
 });

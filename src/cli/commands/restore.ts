@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { outputOptions, targetOptions, writeOptions } from '../common-options.js';
+import { lookOptions, outputOptions, targetOptions, writeOptions } from '../common-options.js';
 import { mend } from '../mend.js';
 import { onUnions } from '../on-unions.js';
 
@@ -19,7 +19,7 @@ export const restore = defineCommand({
   ],
   exitStatus: [[4, 'an entry was kept whose names could not be proved; each is named']],
   positionals: ['[MOUNTPOINT]'],
-  options: { ...targetOptions, ...writeOptions, ...outputOptions },
+  options: { ...targetOptions, ...writeOptions, ...lookOptions, ...outputOptions },
   run: (invocation, context) =>
     onUnions(invocation, context, (union) => mend(union, 'restore', invocation.values, context)),
 });
