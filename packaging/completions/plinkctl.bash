@@ -12,7 +12,7 @@ _plinkctl() {
     prev=${COMP_WORDS[COMP_CWORD - 2]}
   fi
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'list check restore flush prune repair record maint discover demo completion help as --help --version' -- "$cur"))
+    COMPREPLY=($(compgen -W 'list check restore flush prune repair record maint discover demo as completion help --help --version' -- "$cur"))
     return
   fi
   case $command in
@@ -26,7 +26,7 @@ _plinkctl() {
       return
       ;;
     help)
-      COMPREPLY=($(compgen -W 'list check restore flush prune repair record maint discover demo' -- "$cur"))
+      COMPREPLY=($(compgen -W 'list check restore flush prune repair record maint discover demo as completion' -- "$cur"))
       return
       ;;
   esac

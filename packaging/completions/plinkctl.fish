@@ -12,12 +12,12 @@ end
 complete -c plinkctl -f
 complete -c plinkctl -n __fish_use_subcommand -s h -l help -d "show help"
 complete -c plinkctl -n __fish_use_subcommand -l version -d "show the version"
+complete -c plinkctl -n __fish_use_subcommand -a as -d 'run as another program'
 complete -c plinkctl -n __fish_use_subcommand -a completion -d 'print a completion script'
 complete -c plinkctl -n __fish_use_subcommand -a help -d 'show the help of a command'
-complete -c plinkctl -n __fish_use_subcommand -a as -d 'run as another program'
 complete -c plinkctl -n '__fish_seen_subcommand_from as' -a 'auplink mount.aufs umount.aufs umount.overlay fsck.overlay'
 complete -c plinkctl -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
-complete -c plinkctl -n '__fish_seen_subcommand_from help' -a 'list check restore flush prune repair record maint discover demo'
+complete -c plinkctl -n '__fish_seen_subcommand_from help' -a 'list check restore flush prune repair record maint discover demo as completion'
 
 complete -c plinkctl -n __fish_use_subcommand -a list -d 'show every index entry: its state, its names, the names missing'
 complete -c plinkctl -n '__fish_seen_subcommand_from list' -a '(__plinkctl_unions)'

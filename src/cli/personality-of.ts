@@ -22,7 +22,7 @@ export interface Chosen {
 }
 
 /**
- * The personality that `argv0` or `plinkctl as NAME` chooses; undefined for plinkctl itself.
+ * The personality that `argv0` or `plinkctl as NAME` chooses; undefined for plinkctl itself, and for the help of `as`.
  *
  * @throws Problem `usage` for a NAME that there is not
  */
@@ -38,14 +38,12 @@ export function personalityOf(
   }
   if (argv[0] !== 'as') return undefined;
   const [, name = '', ...rest] = argv;
+  if (name === '--help' || name === '-h') return undefined;
+  const hint = `it knows ${Object.keys(table).join(', ')}`;
+  if (name === '') {
+    throw new Problem('usage', 'unknown-personality', 'no program is named: plinkctl as NAME …', { hint });
+  }
   const load = Object.hasOwn(table, name) ? table[name] : undefined;
   if (load !== undefined) return { load, argv: rest };
-  throw new Problem(
-    'usage',
-    'unknown-personality',
-    `plinkctl cannot be called as ${name === '' ? 'nothing' : name}`,
-    {
-      hint: `it knows ${Object.keys(table).join(', ')}`,
-    },
-  );
+  throw new Problem('usage', 'unknown-personality', `plinkctl cannot be called as ${name}`, { hint });
 }

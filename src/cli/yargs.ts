@@ -10,6 +10,7 @@ import { exitMeanings } from './exit-code.js';
 import { emptyOptional, normalise } from './normalise.js';
 import type { Option, Options } from './option.js';
 import type { ParsedLine, RawValue } from './parsed-line.js';
+import { personalities } from './personality-of.js';
 import { refusal } from './yargs-refusal.js';
 
 /** Help or a completion to print, or a line for the lean parser's follow-up. */
@@ -87,6 +88,7 @@ export async function askYargs(
     addCompletion(parser, settings.shell, (text) => {
       script = text;
     });
+    addOthers(parser);
   }
   parser.demandCommand(1, 'no command is given');
   refuseHelpOfNothing(commands, words);
@@ -96,6 +98,19 @@ export async function askYargs(
   if (answer !== undefined) return answer;
   if (script !== '') return { output: script };
   return { output: output === '' ? '' : `${output.replaceAll('..]', ']  ')}\n` };
+}
+
+/** Words that come here for their help alone. */
+function addOthers(parser: Argv): void {
+  const names = Object.keys(personalities);
+  parser.command('as NAME [ARGUMENT..]', 'run as another program', (builder) =>
+    builder
+      .usage('$0 as NAME [ARGUMENT]…')
+      .positional('NAME', { choices: names, describe: 'whose arguments and exit codes it has' })
+      .example('$0 as umount.overlay /mnt/union', 'unmount, then flush the index')
+      .epilog(`Called by one of these names, as by a symlink, it does the same: ${names.join(', ')}.`),
+  );
+  parser.command('help [COMMAND]', 'show the help of a command');
 }
 
 function addCompletion(parser: Argv, shell: string | undefined, take: (script: string) => void): void {

@@ -67,6 +67,22 @@ describe('help', () => {
   });
 });
 
+describe('the help', () => {
+  test('lists the words that are no commands of the table', async () => {
+    const { out } = await runMain('--help');
+    for (const word of ['as NAME', 'completion [SHELL]', 'help [COMMAND]'])
+      expect(out).toContain(`plinkctl ${word}`);
+  });
+
+  test.each([
+    ['as', '--help'],
+    ['help', 'as'],
+  ])('%s %s', async (...words) => {
+    const { code, out } = await runMain(...words);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('"umount.overlay"') });
+  });
+});
+
 describe('usage errors', () => {
   test.each<[string[], string]>([
     [[], 'plinkctl: no command is given\n  plinkctl --help lists what there is\n'],

@@ -26,7 +26,15 @@ describe('personality', () => {
     expect(personalityOf('constructor', ['list'], table)).toBeUndefined();
   });
 
-  test.each([[['as']], [['as', 'toString']], [['as', 'unknown']]])('%j is refused', (argv) => {
-    expect(() => personalityOf('plinkctl', argv, table)).toThrow('cannot be called as');
+  test('the help of `as`', () => {
+    expect(personalityOf('plinkctl', ['as', '--help'], table)).toBeUndefined();
+  });
+
+  test.each([
+    [['as'], 'no program is named'],
+    [['as', 'toString'], 'cannot be called as toString'],
+    [['as', 'unknown'], 'cannot be called as unknown'],
+  ])('%j is refused', (argv, says) => {
+    expect(() => personalityOf('plinkctl', argv, table)).toThrow(says);
   });
 });

@@ -1,6 +1,7 @@
 import {
   type CompletedCommand,
   groups,
+  helped,
   isGroup,
   type Offered,
   offeredFor,
@@ -10,7 +11,7 @@ import {
 
 /** A completion for bash that needs nothing but bash. */
 export function bashCompletion(table: readonly CompletedCommand[], otherNames: readonly string[]): string {
-  const first = [...groups(table).keys(), ...otherWords.map(([word]) => word), 'as', '--help', '--version'];
+  const first = [...groups(table).keys(), ...otherWords.map(([word]) => word), '--help', '--version'];
   return `# bash completion for plinkctl(8)
 # Made from the command table by 'npm run man'.
 
@@ -38,7 +39,7 @@ ${groupCases(table)}    as)
       return
       ;;
     help)
-      COMPREPLY=($(compgen -W '${[...groups(table).keys()].join(' ')}' -- "$cur"))
+      COMPREPLY=($(compgen -W '${helped(table).join(' ')}' -- "$cur"))
       return
       ;;
   esac

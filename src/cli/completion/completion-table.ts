@@ -30,6 +30,7 @@ export const shells = ['bash', 'zsh', 'fish'] as const;
 
 /** Words behind the program's name that are no commands of the table, each with what it does. */
 export const otherWords: readonly (readonly [string, string])[] = [
+  ['as', 'run as another program'],
   ['completion', 'print a completion script'],
   ['help', 'show the help of a command'],
 ];
@@ -42,6 +43,11 @@ export function groups(table: readonly CompletedCommand[]): Map<string, Complete
     result.set(first, [...(result.get(first) ?? []), command]);
   }
   return result;
+}
+
+/** Every first word that has a help. */
+export function helped(table: readonly CompletedCommand[]): string[] {
+  return [...groups(table).keys(), ...otherWords.map(([word]) => word).filter((word) => word !== 'help')];
 }
 
 /** Whether the name takes two words. */

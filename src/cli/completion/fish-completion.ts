@@ -2,6 +2,7 @@ import type { Option } from '../option.js';
 import {
   type CompletedCommand,
   groups,
+  helped,
   isGroup,
   offeredFor,
   otherWords,
@@ -29,10 +30,9 @@ export function fishCompletion(table: readonly CompletedCommand[], otherNames: r
     'complete -c plinkctl -n __fish_use_subcommand -s h -l help -d "show help"',
     'complete -c plinkctl -n __fish_use_subcommand -l version -d "show the version"',
     ...otherWords.map(([word, what]) => first(word, what)),
-    first('as', 'run as another program'),
     `complete -c plinkctl -n '__fish_seen_subcommand_from as' -a '${otherNames.join(' ')}'`,
     `complete -c plinkctl -n '__fish_seen_subcommand_from completion' -a '${shells.join(' ')}'`,
-    `complete -c plinkctl -n '__fish_seen_subcommand_from help' -a '${[...tree.keys()].join(' ')}'`,
+    `complete -c plinkctl -n '__fish_seen_subcommand_from help' -a '${helped(table).join(' ')}'`,
   ];
   for (const [word, members] of tree) {
     const summaries = members.map(({ summary }) => summary).join('; ');

@@ -2,6 +2,7 @@ import type { Option } from '../option.js';
 import {
   type CompletedCommand,
   groups,
+  helped,
   isGroup,
   offeredFor,
   otherWords,
@@ -29,7 +30,7 @@ _plinkctl() {
   case $state in
     command)
       local -a commands=(
-${[...words, ...otherWords, ['as', 'run as another program'] as const].map(([word, what]) => `        '${word}:${quoted(what)}'`).join('\n')}
+${[...words, ...otherWords].map(([word, what]) => `        '${word}:${quoted(what)}'`).join('\n')}
       )
       _describe -t commands command commands && ret=0
       ;;
@@ -38,7 +39,7 @@ ${[...words, ...otherWords, ['as', 'run as another program'] as const].map(([wor
       case $words[1] in
 ${[...tree].map(([word, members]) => wordCase(word, members)).join('')}        as) _values program ${otherNames.join(' ')} && ret=0 ;;
         completion) _values shell ${shells.join(' ')} && ret=0 ;;
-        help) _values command ${[...tree.keys()].join(' ')} && ret=0 ;;
+        help) _values command ${helped(table).join(' ')} && ret=0 ;;
       esac
       ;;
   esac
