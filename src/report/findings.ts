@@ -1,7 +1,8 @@
 import type { Finding, Severity } from '../scan/result.js';
 import type { JsonObject } from '../words/json.js';
 import { pathJson } from '../words/path-json.js';
-import { sentence, shown } from '../words/shown.js';
+import { sentence } from '../words/shown.js';
+import { findingPath } from './finding-path.js';
 import type { Level } from './notice.js';
 import type { Line, Page } from './report.js';
 import type { Style } from './style.js';
@@ -32,7 +33,7 @@ export function findingLines(findings: readonly Finding[], { style }: Page): Lin
       ...these.flatMap(({ code, path, message, remedy }) => [
         {
           level,
-          text: `  ${style[color]('•')} ${shown(path)}: ${sentence(message)} ${style.dim(`[${code}]`)}`,
+          text: `  ${style[color]('•')} ${findingPath(path)}: ${sentence(message)} ${style.dim(`[${code}]`)}`,
         },
         ...(remedy === '' ? [] : [{ level, text: `    ${style.dim('→')} ${sentence(remedy)}` }]),
       ]),

@@ -5,6 +5,7 @@ import type { Finding } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
 import { plural, size } from '../words/plural.js';
 import { sentence, shown } from '../words/shown.js';
+import { findingPath } from './finding-path.js';
 
 /** What a repair would do, as an order: `remove it`. */
 export function actionWords(action: RepairAction): string {
@@ -39,7 +40,7 @@ export function questionText(
   action: RepairAction,
   sides: readonly Side[],
 ): string {
-  const lines = ['', `${shown(path)}: ${sentence(message)} [${code}]`];
+  const lines = ['', `${findingPath(path)}: ${sentence(message)} [${code}]`];
   for (const [i, { path: file, stat, differsAt }] of sides.entries()) {
     lines.push(`  ${shown(file)}`);
     const facts = [
@@ -57,7 +58,9 @@ export function questionText(
 
 /** One question for all that is safe. */
 export function safeQuestion(findings: readonly Finding[]): string {
-  const lines = findings.map(({ path, message, code }) => `  ${shown(path)}: ${sentence(message)} [${code}]`);
+  const lines = findings.map(
+    ({ path, message, code }) => `  ${findingPath(path)}: ${sentence(message)} [${code}]`,
+  );
   return `\n${lines.join('\n')}\nMend ${findings.length === 1 ? 'this one, which is safe' : `these ${findings.length}, which are safe`}? [y/N] `;
 }
 

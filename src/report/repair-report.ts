@@ -7,6 +7,7 @@ import { pathJson } from '../words/path-json.js';
 import { plural } from '../words/plural.js';
 import { sentence, shown } from '../words/shown.js';
 import { type Failure, failureJson } from './failure.js';
+import { findingPath } from './finding-path.js';
 import { findingJson, findingLines } from './findings.js';
 import { actionWords } from './repair-question.js';
 import type { Line, Page, Report } from './report.js';
@@ -108,7 +109,7 @@ function outcomeLines({ finding, done, reason, kept }: RepairOutcome, { style }:
   return [
     {
       level,
-      text: `${mark} ${shown(finding.path)}: ${done ? sentence(doneWords(finding)) : sentence(`not mended: ${reason}`)} ${style.dim(`[${finding.code}]`)}`,
+      text: `${mark} ${findingPath(finding.path)}: ${done ? sentence(doneWords(finding)) : sentence(`not mended: ${reason}`)} ${style.dim(`[${finding.code}]`)}`,
     },
     ...kept.map((path) => ({ level, text: `    kept as ${shown(path)}` })),
   ];
@@ -119,7 +120,7 @@ function toldLines({ finding, reason }: RepairOutcome, { style }: Page): Line[] 
   return [
     {
       level: reason === undefined ? 'info' : 'warning',
-      text: `${style.cyan('•')} ${shown(finding.path)}: ${sentence(text)} ${style.dim(`[${finding.code}]`)}`,
+      text: `${style.cyan('•')} ${findingPath(finding.path)}: ${sentence(text)} ${style.dim(`[${finding.code}]`)}`,
     },
   ];
 }
@@ -155,7 +156,7 @@ function plannedLines({ finding, action, verdict, missing }: Decision, { style }
   return [
     {
       level: 'info',
-      text: `  ${style.cyan('•')} ${shown(finding.path)}: ${sentence(finding.message)} ${style.dim(`[${finding.code}]`)}`,
+      text: `  ${style.cyan('•')} ${findingPath(finding.path)}: ${sentence(finding.message)} ${style.dim(`[${finding.code}]`)}`,
     },
     { level: 'info', text: `    ${style.dim('→')} ${sentence(text)}` },
   ];

@@ -6,6 +6,15 @@ import { aufsUnion, b, entry, page, printed, scanResult } from './samples.js';
 const list = (...parameters: Parameters<typeof scanResult>) =>
   printed(scanReport('list', scanResult(...parameters), 0.1).text(page));
 
+test('a finding about the root of the union has a path', () => {
+  const finding = {
+    ...{ code: 'interrupted', severity: 'warning' as const, path: b('') },
+    ...{ message: 'an earlier run was interrupted', remedy: '', safe: true },
+  };
+  const text = printed(scanReport('check', scanResult({ findings: [finding] }), 0.1).text(page));
+  expect(text).toContain('• /: an earlier run was interrupted');
+});
+
 describe('list', () => {
   test('an entry with missing names', () => {
     expect(list()).toMatchInlineSnapshot(`

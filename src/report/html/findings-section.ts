@@ -17,7 +17,7 @@ ${these.map(findingCard)}</section>
 }
 
 function findingCard({ severity, path, message, remedy, code }: Finding): Html {
-  return html`<div class="card ${severity}"><p>${nameHtml(path)}: ${sentence(message)} <span class="dim">[${code}]</span></p>
+  return html`<div class="card ${severity}"><p>${path === '' ? '/' : nameHtml(path)}: ${sentence(message)} <span class="dim">[${code}]</span></p>
 ${remedy === '' ? nothing : html`<p class="remedy">${sentence(remedy)}</p>`}</div>
 `;
 }
