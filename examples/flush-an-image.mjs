@@ -1,6 +1,6 @@
 // node examples/flush-an-image.mjs UPPER WORK LOWER...
 // What an image builder does before it packs an upper branch: every group becomes one file again, or it says why not.
-import { apply, bytesFromText, maintain, Problem, plan, resolveTarget, scan } from 'plinkctl';
+import { apply, bytesFromText, maintain, Problem, plan, resolveTarget, scan, toBuffer } from 'plinkctl';
 
 const [upper, work, ...lowers] = process.argv.slice(2).map(bytesFromText);
 
@@ -16,6 +16,7 @@ try {
   });
 } catch (error) {
   if (!(error instanceof Problem)) throw error;
-  console.error(`${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
+  const where = error.path === undefined ? '' : `${toBuffer(error.path)}: `;
+  console.error(`${where}${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
   process.exitCode = 8;
 }

@@ -83,6 +83,11 @@ describe('the help', () => {
   });
 });
 
+test('umount.overlay says which mount point it cannot look at', async () => {
+  const { err } = await runMain('as', 'umount.overlay', '/nowhere');
+  expect(err).toBe('umount.overlay: /nowhere: this does not exist\n');
+});
+
 describe('usage errors', () => {
   test.each<[string[], string]>([
     [[], 'plinkctl: no command is given\n  plinkctl --help lists what there is\n'],

@@ -1,10 +1,12 @@
 import { overlayInUse, refuseIfInUse } from '../../lock/in-use.js';
 import { Problem } from '../../problem.js';
+import { failureText } from '../../report/failure.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { countEntries } from '../../union/count-entries.js';
 import { describeTarget } from '../../union/target.js';
 import type { OverlayUnion } from '../../union/union.js';
 import { verify } from '../../union/verify.js';
+import { failureOf } from '../failure.js';
 import { mend } from '../mend.js';
 import { attempt, type Helper, startHelper, told } from './helper.js';
 import { mountStatus, statusOf } from './mount-status.js';
@@ -52,7 +54,9 @@ function flushable({ settings, context, say }: Helper, target: Bytes): OverlayUn
     return union.format === 'overlay' ? union : undefined;
   } catch (error) {
     // It may still be unmounted, and umount itself says best what is wrong with a mount point.
-    if (error instanceof Problem && !['not-a-union', 'no-upper'].includes(error.code)) say(error.message);
+    if (error instanceof Problem && !['not-a-union', 'no-upper'].includes(error.code)) {
+      say(failureText({ ...failureOf(error), hint: undefined }));
+    }
     return undefined;
   }
 }
