@@ -29,6 +29,16 @@ afterEach(() => {
 });
 
 describe('check --html', () => {
+  test.each(['out', 'out/', 'new/'])('a directory is refused before the run: %s', async (name) => {
+    for (const option of ['--html', '--metrics']) {
+      const { code, out, err } = await check(option, at(name));
+      expect({ code, out, err }).toEqual({
+        ...{ code: 16, out: '' },
+        err: `plinkctl: ${at(name)}: is a directory, and a file is to be written\n  give the name of a file in it\n`,
+      });
+    }
+  });
+
   test('writes a page beside the report, for its owner alone', async () => {
     expect(await check('--html', at('out', 'page.html'))).toEqual(await check());
     const page = readFileSync(at('out', 'page.html'), 'utf8');
@@ -65,8 +75,6 @@ describe('check --html', () => {
     const { code, err } = await check('--html', at('nowhere', 'page.html'));
     expect(code).toBe(8);
     expect(err).toBe(`plinkctl: ${at('nowhere', 'page.html')}: no such file or directory (open)\n`);
-    mkdirSync(at('out', 'page.html'));
-    expect((await check('--html', at('out', 'page.html'))).code).toBe(8);
-    expect(readdirSync(at('out'))).toEqual(['page.html']);
+    expect(readdirSync(at('out'))).toEqual([]);
   });
 });
