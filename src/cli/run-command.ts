@@ -70,9 +70,14 @@ export async function runCommand(
     if (lost !== undefined) notice({ level: 'warning', text: failureText(lost) });
     throw error;
   }
-  const lost = measure(report);
-  const exitCode = lost === undefined ? report.exitCode : gravest([report.exitCode, lost.exitCode]);
+  const losses = [report.lost, measure(report)].filter((lost) => lost !== undefined);
+  // That of the command of maint run is none of ours to be compared.
+  const exitCode =
+    losses.length === 0
+      ? report.exitCode
+      : gravest([report.exitCode, ...losses.map((lost) => lost.exitCode)]);
   if (output.json === true) {
+    const [lost] = losses;
     const error = lost === undefined ? {} : { error: failureJson(lost) };
     streams.out(jsonText({ ...document(line.command.name, report), ...error, exitCode }));
     return exitCode;
@@ -80,7 +85,7 @@ export async function runCommand(
   const verbosity = output.quiet === true ? 'quiet' : output.verbose === true ? 'verbose' : 'normal';
   const lines = report.text({ style: await loadStyle(color), verbosity });
   streams.out(printLines(lines, verbosity === 'quiet', withPriorities));
-  if (lost !== undefined) notice({ level: 'error', text: failureText(lost) });
+  for (const lost of losses) notice({ level: 'error', text: failureText(lost) });
   return exitCode;
 
   // What was done must be told also where its numbers cannot be kept.

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../words/json.js';
+import type { Failure } from './failure.js';
 import type { Level } from './notice.js';
 import type { Style } from './style.js';
 import type { Subject } from './subject.js';
@@ -24,6 +25,8 @@ export interface Report {
   readonly exitCode: number;
   /** What was looked at, for other forms of a report on it; commands that change something have none. */
   readonly subjects?: readonly Subject[] | undefined;
+  /** Why another form of it could not be written. */
+  readonly lost?: Failure | undefined;
   text(page: Page): readonly Line[];
   /** The fields behind `schema` and `command`, before `exitCode`. */
   json(): JsonObject;

@@ -71,9 +71,11 @@ describe('check --html', () => {
     expect(lstatSync(file)).toMatchObject({ ino: before.ino, mode: before.mode });
   });
 
-  test('a directory that is not there is an error, and nothing is left', async () => {
-    const { code, err } = await check('--html', at('nowhere', 'page.html'));
-    expect(code).toBe(8);
+  test('a directory that is not there is an error behind the result, and nothing is left', async () => {
+    const { code, out, err } = await check('--html', at('nowhere', 'page.html'));
+    expect([code, out]).toEqual([8, (await check()).out]);
+    const { out: json } = await check('--json', '--html', at('nowhere', 'page.html'));
+    expect(JSON.parse(json)).toMatchObject({ exitCode: 8, error: { code: 'ENOENT' }, summary: {} });
     expect(err).toBe(`plinkctl: ${at('nowhere', 'page.html')}: no such file or directory (open)\n`);
     expect(readdirSync(at('out'))).toEqual([]);
   });

@@ -4,6 +4,7 @@ import { writeAside } from '../../sys/write-aside.js';
 import { asMounted } from '../../union/as-mounted.js';
 import { defineCommand } from '../command.js';
 import { allOption, lookOptions, outputOptions, targetOptions } from '../common-options.js';
+import { failureOf } from '../failure.js';
 import { onUnions } from '../on-unions.js';
 import type { Options } from '../option.js';
 import { refuseSpecialFile } from '../refuse-special-file.js';
@@ -47,12 +48,16 @@ export const check = defineCommand({
       const found = await scanUnion(union, true, context);
       return scanReport('check', found, seconds());
     });
-    if (html !== undefined) {
-      const origin = { version: context.version, date: new Date() };
+    if (html === undefined) return report;
+    const origin = { version: context.version, date: new Date() };
+    try {
       refuseSpecialFile(html);
       // It names files of directories that others may not list.
       writeAside(html, htmlPage(report.subjects ?? [], origin), { mode: 0o600, durable: false });
+      return report;
+    } catch (error) {
+      // What was found must be told also where the page cannot be kept.
+      return { ...report, lost: failureOf(error) };
     }
-    return report;
   },
 });
