@@ -98,7 +98,18 @@ export async function repairUnion(
     const stop = stopped ? stopFailure(context.signal) : undefined;
     const all = [...done, ...misnamed(union, idle, context)];
     const { yes } = choices;
-    return repairReport({ scan, done: all, told: [], left, yes, dryRun: false, seconds: seconds(), stop });
+    const asked = context.streams.ask !== undefined;
+    return repairReport({
+      scan,
+      done: all,
+      told: [],
+      left,
+      yes,
+      asked,
+      dryRun: false,
+      seconds: seconds(),
+      stop,
+    });
   });
 }
 

@@ -28,8 +28,10 @@ export interface RepairRun {
   /** Whether what is safe, or told by a map, needs no further word. */
   readonly yes: boolean;
   readonly dryRun: boolean;
+  /** Whether a person was asked. */
+  readonly asked?: boolean;
   readonly seconds: number;
-  /** The exit code of the signal that ended the run early. */
+  /** What ended the run early. */
   readonly stop: Failure | undefined;
 }
 
@@ -45,7 +47,7 @@ export function repairReport(whole: RepairRun): Report {
       ...done.flatMap((outcome) => outcomeLines(outcome, page)),
       ...told.flatMap((each) => toldLines(each, page)),
       ...(dryRun ? plannedSection(left, page) : []),
-      ...findingLines(dryRun ? unplanned(scan.findings, left) : scan.findings, page),
+      ...findingLines(dryRun ? unplanned(scan.findings, left) : undeclined(run), page),
       ...unreadableLines(scan.unreadable, page),
       ...summaryLines(run, page),
     ],
@@ -89,6 +91,17 @@ function placedBy({ told, dryRun, yes }: RepairRun): ReadonlySet<Bytes> {
 /** Findings that no repair of the plan would mend. */
 function unplanned(findings: readonly Finding[], left: readonly Decision[]): Finding[] {
   return findings.filter((finding) => !left.some((decision) => decision.finding === finding));
+}
+
+/** What a person said no to. Whether a run that was stopped came to ask is not known. */
+function declined({ asked, left, stop }: RepairRun): Decision[] {
+  return asked === true && stop === undefined ? left.filter(({ verdict }) => verdict === 'ask') : [];
+}
+
+/** Whoever has just said no needs no telling of the command that asked. */
+function undeclined(run: RepairRun): Finding[] {
+  const these = new Set(declined(run).map(({ finding }) => finding));
+  return run.scan.findings.map((finding) => (these.has(finding) ? { ...finding, remedy: '' } : finding));
 }
 
 function needsAttention({ scan, done, left, dryRun }: RepairRun): boolean {
@@ -180,7 +193,17 @@ function summaryLines(run: RepairRun, page: Page): Line[] {
       text: `Would make ${willDo} of ${plural(left.length + told.length, 'repair')}. Nothing was changed.`,
     });
   }
-  const open = left.filter(({ finding, chosen }) => finding.severity !== 'note' || chosen === true);
+  const refused = declined(run);
+  if (refused.length > 0) {
+    lines.push({
+      level: 'warning',
+      text: style.yellow(`! ${plural(refused.length, 'repair was', 'repairs were')} not agreed to.`),
+    });
+  }
+  const open = left.filter(
+    (decision) =>
+      !refused.includes(decision) && (decision.finding.severity !== 'note' || decision.chosen === true),
+  );
   const needs = new Set(open.flatMap(({ missing }) => (missing === undefined ? [] : [missing])));
   for (const word of needs) {
     const count = open.filter(({ missing }) => missing === word).length;

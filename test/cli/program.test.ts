@@ -44,9 +44,10 @@ describeProgram('the program at a terminal', ['script'], () => {
       out += chunk.toString();
       for (; out.split('[y/N]').length > asked; asked += 1) child.stdin.write(key);
     });
-    const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
     expect({ code, fault: out.includes('fault of plinkctl') }).toEqual({ code: status, fault: false });
     expect(readFileSync(at('u/.wh..wh.plnk/junk'), 'utf8')).toBe('x');
+    if (status === 4) expect(out).toContain('! 2 repairs were not agreed to.');
   });
 
   test('a terminal that goes away stops it, at a question', async () => {

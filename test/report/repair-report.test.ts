@@ -61,6 +61,17 @@ upper /u over /l1, /it's l2
 `);
   });
 
+  test('what a person said no to, without the command that asked', () => {
+    const left = [
+      { finding: junk, action: junk.action as never, verdict: 'ask' as const, missing: '-y' },
+      { finding: count, action: count.action as never, verdict: 'leave' as const, missing: '--rescue DIR' },
+    ];
+    const text = run({ left, asked: true, scan: scanResult({ findings: [junk, count] }) });
+    expect(text).toContain('! 1 repair was not agreed to.\n! 1 repair needs --rescue DIR.');
+    expect(text.split('→')).toHaveLength(2);
+    expect(text).not.toContain('needs -y');
+  });
+
   test('what it would do, what that needs, and that nothing was changed', () => {
     const left = [
       { finding: junk, action: junk.action as never, verdict: 'leave' as const, missing: '--rescue DIR' },
