@@ -44,6 +44,7 @@ export function wantsColor(
 ): boolean {
   if (option !== undefined) return option;
   if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false;
-  if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '') return env.FORCE_COLOR !== '0';
+  if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '')
+    return !['0', 'false'].includes(env.FORCE_COLOR);
   return terminal && env.TERM !== 'dumb';
 }

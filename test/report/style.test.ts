@@ -12,6 +12,7 @@ describe('colour', () => {
     [undefined, true, { TERM: 'dumb' }, false],
     [undefined, false, { FORCE_COLOR: '1' }, true],
     [undefined, true, { FORCE_COLOR: '0' }, false],
+    [undefined, true, { FORCE_COLOR: 'false' }, false],
     [undefined, false, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
     [true, false, { NO_COLOR: '1' }, true],
     [false, true, { FORCE_COLOR: '1' }, false],
