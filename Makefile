@@ -18,6 +18,9 @@ EXAMPLES = packaging/cron.d packaging/default packaging/dracut packaging/grafana
 KOFFI = package.json index.js index.cjs indirect.js indirect.cjs LICENSE.txt \
 	src/koffi/index.js src/koffi/index.cjs src/koffi/indirect.js src/koffi/indirect.cjs
 
+# What units, manual and papers call by the paths of a package.
+PLACED = sed 's|/usr/bin/plinkctl|$(PREFIX)/bin/plinkctl|g; s|/usr/lib/plinkctl|$(HOME_DIR)|g; s|/usr/share/doc/plinkctl|$(DOC_DIR)|g'
+
 .PHONY: build install uninstall deb
 
 build: dist/main.cjs
@@ -46,8 +49,11 @@ install: dist/main.cjs
 	for name in $(HELPERS); do \
 		ln -sfn ../bin/plinkctl.js '$(DESTDIR)$(HOME_DIR)/helpers/'$$name || exit 1; \
 	done
-	install -D -m 644 -t '$(DESTDIR)$(MAN_DIR)/man8' man/*.8
-	install -D -m 644 -t '$(DESTDIR)$(MAN_DIR)/man5' man/*.5
+	install -d '$(DESTDIR)$(MAN_DIR)/man5' '$(DESTDIR)$(MAN_DIR)/man8'
+	for page in man/*.[58]; do \
+		installed='$(DESTDIR)$(MAN_DIR)/man'$${page##*.}/$${page##*/}; \
+		rm -f "$$installed" && $(PLACED) $$page > "$$installed" && chmod 644 "$$installed" || exit 1; \
+	done
 	for name in umount.aufs mount.aufs; do \
 		ln -sfn umount.overlay.8 '$(DESTDIR)$(MAN_DIR)/man8/'$$name.8 || exit 1; \
 	done
@@ -56,12 +62,16 @@ install: dist/main.cjs
 	install -D -m 644 packaging/completions/plinkctl.fish '$(DESTDIR)$(FISH_DIR)/plinkctl.fish'
 	install -d '$(DESTDIR)$(SYSTEMD_DIR)' '$(DESTDIR)$(DOC_DIR)/examples'
 	for unit in $(UNITS); do \
-		sed 's|/usr/bin/plinkctl|$(PREFIX)/bin/plinkctl|' $$unit > '$(DESTDIR)$(SYSTEMD_DIR)/'$${unit##*/} || exit 1; \
+		$(PLACED) $$unit > '$(DESTDIR)$(SYSTEMD_DIR)/'$${unit##*/} || exit 1; \
 		chmod 644 '$(DESTDIR)$(SYSTEMD_DIR)/'$${unit##*/}; \
 	done
 	install -m 644 README.md CHANGELOG.md SECURITY.md LICENSE '$(DESTDIR)$(DOC_DIR)'
-	install -D -m 644 -t '$(DESTDIR)$(DOC_DIR)/docs' docs/*.md docs/*.svg
-	install -D -m 644 -t '$(DESTDIR)$(DOC_DIR)/docs/recipes' docs/recipes/*.md
+	install -d '$(DESTDIR)$(DOC_DIR)/docs/recipes'
+	install -m 644 docs/*.svg '$(DESTDIR)$(DOC_DIR)/docs'
+	for paper in docs/*.md docs/recipes/*.md; do \
+		$(PLACED) $$paper > '$(DESTDIR)$(DOC_DIR)/'$$paper || exit 1; \
+		chmod 644 '$(DESTDIR)$(DOC_DIR)/'$$paper; \
+	done
 	cp -R --no-preserve=ownership $(EXAMPLES) '$(DESTDIR)$(DOC_DIR)/examples'
 	install -D -m 644 -t '$(DESTDIR)$(DOC_DIR)/examples/systemd' packaging/systemd/examples/*
 

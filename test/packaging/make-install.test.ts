@@ -40,6 +40,17 @@ describe('make install', () => {
     }
   });
 
+  test('manual and papers name the paths where it was installed', () => {
+    const places = [installed.at('share/man'), installed.at('share/doc/plinkctl/docs')];
+    const named = command('grep', '-rhoE', '[^ `=]*/(lib|share/doc)/plinkctl/(helpers|examples)', ...places);
+    const paths = new Set(named.trim().split('\n'));
+    const { prefix } = installed;
+    expect([...paths].sort()).toEqual([
+      `${prefix}/lib/plinkctl/helpers`,
+      `${prefix}/share/doc/plinkctl/examples`,
+    ]);
+  });
+
   test('make uninstall leaves no file', () => {
     const other = makeInstall();
     command('make', '--silent', 'uninstall', `PREFIX=${other.prefix}`);
