@@ -65,7 +65,11 @@ install: dist/main.cjs
 		$(PLACED) $$unit > '$(DESTDIR)$(SYSTEMD_DIR)/'$${unit##*/} || exit 1; \
 		chmod 644 '$(DESTDIR)$(SYSTEMD_DIR)/'$${unit##*/}; \
 	done
-	install -m 644 README.md CHANGELOG.md SECURITY.md LICENSE '$(DESTDIR)$(DOC_DIR)'
+	install -m 644 CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE '$(DESTDIR)$(DOC_DIR)'
+	sed 's|](packaging)|](examples)|' README.md > '$(DESTDIR)$(DOC_DIR)/README.md'
+	chmod 644 '$(DESTDIR)$(DOC_DIR)/README.md'
+	install -D -m 644 -t '$(DESTDIR)$(DOC_DIR)/schema' schema/*.json
+	install -m 644 examples/*.mjs '$(DESTDIR)$(DOC_DIR)/examples'
 	install -d '$(DESTDIR)$(DOC_DIR)/docs/recipes'
 	install -m 644 docs/*.svg '$(DESTDIR)$(DOC_DIR)/docs'
 	for paper in docs/*.md docs/recipes/*.md; do \

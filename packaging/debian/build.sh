@@ -20,6 +20,7 @@ maintainer="${DEBFULLNAME:-plinkctl contributors} <${DEBEMAIL:-plinkctl@localhos
 make --silent install PREFIX=/usr DESTDIR="$root" ZSH_DIR=/usr/share/zsh/vendor-completions
 rm -rf "$root"/usr/lib/plinkctl/node_modules/@koromix/*/musl_*
 mv "$root/usr/share/doc/plinkctl/LICENSE" "$root/usr/share/doc/plinkctl/copyright"
+sed -i 's|](LICENSE)|](copyright)|' "$root/usr/share/doc/plinkctl/README.md"
 {
     printf 'plinkctl (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n' "$version"
     printf ' -- %s  %s\n' "$maintainer" "$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")"

@@ -5,6 +5,7 @@ import { personalities } from '../../src/cli/personality-of.js';
 import { command } from '../support/command.js';
 import { flushableOverlay } from '../support/flushable-overlay.js';
 import { type Installed, makeInstall } from '../support/installed.js';
+import { linksOf } from '../support/links-of.js';
 import { describeKernel } from '../support/needs.js';
 import { type TempDir, tempDir } from '../support/temp-dir.js';
 
@@ -49,6 +50,12 @@ describe('make install', () => {
       `${prefix}/lib/plinkctl/helpers`,
       `${prefix}/share/doc/plinkctl/examples`,
     ]);
+  });
+
+  test('what the README links is there', () => {
+    const home = installed.at('share/doc/plinkctl');
+    const links = linksOf(readFileSync(join(home, 'README.md'), 'utf8'));
+    expect(links.filter((link) => !existsSync(join(home, link)))).toEqual([]);
   });
 
   test('make uninstall leaves no file', () => {

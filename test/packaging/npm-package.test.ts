@@ -1,7 +1,8 @@
-import { cpSync, existsSync, readdirSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { command } from '../support/command.js';
+import { linksOf } from '../support/links-of.js';
 import { type TempDir, tempDir } from '../support/temp-dir.js';
 
 let directory: TempDir;
@@ -34,6 +35,14 @@ describe('the npm package', () => {
         'README.md',
       ]),
     );
+  });
+
+  test('holds what its README links', () => {
+    const links = linksOf(readFileSync('README.md', 'utf8'));
+    const there = (link: string): boolean =>
+      files.some((file) => file === link || file.startsWith(`${link}/`));
+    expect(links.length).toBeGreaterThan(10);
+    expect(links.filter((link) => !there(link))).toEqual([]);
   });
 
   test('holds nothing that is only for its makers', () => {
