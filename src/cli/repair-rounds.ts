@@ -1,7 +1,8 @@
 import { mapQuestion, questionText, safeQuestion } from '../report/repair-question.js';
 import { apply } from '../restore/apply.js';
 import { plan } from '../restore/plan.js';
-import { carryOut, type RepairOutcome } from '../restore/repair/repair-apply.js';
+import { repairAll } from '../restore/repair/repair-all.js';
+import type { RepairOutcome } from '../restore/repair/repair-apply.js';
 import { evidenceOf } from '../restore/repair/repair-evidence.js';
 import {
   type Decision,
@@ -10,8 +11,7 @@ import {
   unmatched,
   withoutRivals,
 } from '../restore/repair/repair-plan.js';
-import { openRepairSite, type RepairSite } from '../restore/repair/repair-site.js';
-import { openRescue } from '../restore/rescue/rescue.js';
+import { openRepairSite } from '../restore/repair/repair-site.js';
 import { withDone } from '../restore/write-failure.js';
 import type { ScanResult } from '../scan/result.js';
 import type { Bytes } from '../sys/bytes.js';
@@ -19,6 +19,7 @@ import type { Union } from '../union/union.js';
 import type { Context } from './context.js';
 import { mappedRepair, type NameMap } from './repair-mapped.js';
 import { scanUnion } from './scan-union.js';
+import { showRepairing } from './show-progress.js';
 
 /** What the rounds of a repair came to. */
 export interface RepairRounds {
@@ -28,7 +29,8 @@ export interface RepairRounds {
   readonly left: readonly Decision[];
   /** Names given to `--unbreak` that no finding of any round was about. */
   readonly idle: readonly Bytes[];
-  readonly stopped: boolean;
+  /** Repairs that were agreed to and that a stop left unmade; undefined where nothing stopped it. */
+  readonly unmade: number | undefined;
 }
 
 /** What was decided on the command line. */
@@ -53,30 +55,43 @@ export async function repairRounds(
   probe: () => void,
   context: Context,
 ): Promise<RepairRounds> {
-  const done: RepairOutcome[] = [];
+  const account: Account = { done: [], agreed: 0 };
   try {
-    return await roundsOf(union, choices, probe, context, done);
+    return await roundsOf(union, choices, probe, context, account);
   } catch (error) {
-    const repairs = done.filter((outcome) => outcome.done).length;
-    throw withDone(error, { linksRestored: 0, entriesRemoved: 0, repairs });
+    const repairs = account.done.filter((outcome) => outcome.done).length;
+    throw withDone(error, { linksRestored: 0, entriesRemoved: 0, repairs, ofRepairs: account.agreed });
   }
 }
 
-/** @param done - takes what became of each repair, also where a later one fails */
+/** What became of each repair, also where a later one fails, and how many there were to be. */
+interface Account {
+  readonly done: RepairOutcome[];
+  agreed: number;
+}
+
 async function roundsOf(
   union: Union,
   choices: RepairOrders,
   probe: () => void,
   context: Context,
-  done: RepairOutcome[],
+  account: Account,
 ): Promise<RepairRounds> {
+  const { done } = account;
   probe();
-  for (const each of await placeMapped(union, choices, probe, context)) done.push(each);
+  let scan = await placeMapped(union, choices, probe, context, account);
   const tried = new Set<string>();
   let idle = choices.unbreak;
   for (let round = 0; ; round += 1) {
+    // A scan would be stopped too, and nothing be told of what was repaired until then.
+    if (scan !== undefined && context.signal.aborted) return stoppedAfter(scan, choices, idle, account);
     probe();
-    const scan = await scanUnion(union, true, context);
+    try {
+      scan = await scanUnion(union, true, context);
+    } catch (error) {
+      if (scan === undefined || error !== context.signal.reason) throw error;
+      return stoppedAfter(scan, choices, idle, account);
+    }
     const all = decideRepairs(scan.findings, choices);
     idle = unmatched(idle, scan.findings);
     const fresh = all.filter((decision) => !tried.has(keyOf(decision)));
@@ -84,32 +99,52 @@ async function roundsOf(
     const follows = done.some((outcome) => outcome.done);
     const agreed = round === MOST_ROUNDS ? [] : await agree(union, fresh, follows, choices, context);
     for (const decision of fresh) tried.add(keyOf(decision));
-    if (agreed.length === 0 || context.signal.aborted) {
-      return { scan, done, left: all, idle, stopped: context.signal.aborted };
-    }
+    account.agreed = done.length + agreed.length;
+    if (context.signal.aborted) return stoppedAfter(scan, choices, idle, account);
+    if (agreed.length === 0) return { scan, done, left: all, idle, unmade: undefined };
     // A scan, or a person, may have taken minutes.
     probe();
     await mend(union, scan, agreed, choices, probe, context, done);
   }
 }
 
-/** First what the map says: an entry that it places needs no rescue. */
+/** The end of a run that a stop ended: what the last scan found, less what was repaired since. */
+function stoppedAfter(
+  scan: ScanResult,
+  choices: RepairOrders,
+  idle: readonly Bytes[],
+  { done, agreed }: Account,
+): RepairRounds {
+  const mended = new Set(done.flatMap((outcome) => (outcome.done ? [outcome.finding] : [])));
+  const findings = scan.findings.filter((finding) => !mended.has(finding));
+  const left = decideRepairs(findings, choices);
+  return { scan: { ...scan, findings }, done, left, idle, unmade: agreed - done.length };
+}
+
+/**
+ * First what the map says: an entry that it places needs no rescue.
+ *
+ * @returns the scan that something was placed by
+ */
 async function placeMapped(
   union: Union,
   { namesOf, yes }: RepairOrders,
   probe: () => void,
   context: Context,
-): Promise<RepairOutcome[]> {
-  if (namesOf === undefined) return [];
+  account: Account,
+): Promise<ScanResult | undefined> {
+  if (namesOf === undefined) return undefined;
   const scan = await scanUnion(union, false, context);
-  if (scan.blocked !== undefined) return [];
+  if (scan.blocked !== undefined) return undefined;
   const repair = await mappedRepair(scan, await namesOf(scan), context);
-  if (repair.told.length === 0) return [];
+  if (repair.told.length === 0) return undefined;
   const { ask } = context.streams;
   const agreed = yes || (ask !== undefined && isYes(await ask(mapQuestion(repair.told), context.signal)));
-  if (!agreed) return [];
+  if (!agreed) return undefined;
   probe();
-  return repair.carryOut(probe);
+  account.agreed = repair.told.length;
+  for (const each of await repair.carryOut(probe)) account.done.push(each);
+  return scan;
 }
 
 const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer.trim());
@@ -159,25 +194,16 @@ async function mend(
   decisions: readonly Decision[],
   { rescue: directory }: RepairChoices,
   probe: () => void,
-  { signal }: Context,
+  context: Context,
   done: RepairOutcome[],
 ): Promise<void> {
+  const { signal } = context;
   for (const each of await flushSome(scan, decisions, probe, signal)) done.push(each);
   const others = decisions.filter(({ action }) => action.kind !== 'flush' && action.kind !== 'settle');
   if (others.length === 0) return;
-  const rescue = directory === undefined ? undefined : openRescue(directory, union);
-  let site: RepairSite | undefined;
-  try {
-    site = openRepairSite(union);
-    for (const decision of others) {
-      if (signal.aborted) break;
-      done.push(carryOut(site, rescue, decision));
-    }
-    site.sync();
-  } finally {
-    site?.close();
-    rescue?.close();
-  }
+  const onProgress = showRepairing(context);
+  await repairAll(union, directory, others, done, { signal, stillFree: probe, onProgress });
+  context.progress.end();
 }
 
 /** Entries that a flush mends, and what an interrupted run still owes. */

@@ -94,8 +94,8 @@ export async function repairUnion(
   const probe = (): void => refuseIfInUse(union, { kernelRoot: context.kernelRoot });
   return underMaintenance(union, 'repair', waitSeconds(values.wait), context, async () => {
     const orders = { ...choices, namesOf };
-    const { scan, done, left, idle, stopped } = await repairRounds(union, orders, probe, context);
-    const stop = stopped ? stopFailure(context.signal) : undefined;
+    const { scan, done, left, idle, unmade } = await repairRounds(union, orders, probe, context);
+    const stop = unmade === undefined ? undefined : { failure: stopFailure(context.signal), unmade };
     const all = [...done, ...misnamed(union, idle, context)];
     const { yes } = choices;
     const asked = context.streams.ask !== undefined;

@@ -8,6 +8,9 @@ import type { Context } from './context.js';
 /** Told how far a walk is. */
 export type OnLooking = (progress: { readonly directories: number; readonly names: number }) => void;
 
+/** Told how many repairs are made. */
+export type OnRepairing = (progress: { readonly repairs: number; readonly total: number }) => void;
+
 /** Told how many links are made. */
 export type OnLinking = (progress: { readonly links: number; readonly total: number }) => void;
 
@@ -26,6 +29,12 @@ export function showLooking(union: Union, { progress }: Context): OnLooking {
 export function showLinking({ progress }: Context): OnLinking {
   const line = new ProgressLine();
   return (done) => progress.show(line.linking(done));
+}
+
+/** Shows how many repairs are made. */
+export function showRepairing({ progress }: Context): OnRepairing {
+  const line = new ProgressLine();
+  return (done) => progress.show(line.repairing(done));
 }
 
 // A branch that cannot be asked is for the walk to tell of.

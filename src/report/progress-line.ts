@@ -30,11 +30,19 @@ export class ProgressLine {
   }
 
   linking({ links, total }: { readonly links: number; readonly total: number }): string {
-    const rate = this.#rate(links);
+    return this.#counted(`linking: ${plural(links, 'name')}`, links, total);
+  }
+
+  repairing({ repairs, total }: { readonly repairs: number; readonly total: number }): string {
+    return this.#counted(`repairing: ${grouped(repairs)}`, repairs, total);
+  }
+
+  #counted(words: string, done: number, total: number): string {
+    const rate = this.#rate(done);
     const parts = [
-      `linking: ${plural(links, 'name')} of ${grouped(total)}`,
+      `${words} of ${grouped(total)}`,
       ...(rate === undefined ? [] : [`${grouped(Math.round(rate))}/s`]),
-      ...left('', links, total, rate),
+      ...left('', done, total, rate),
     ];
     return parts.join(', ');
   }

@@ -31,8 +31,8 @@ export interface RepairRun {
   /** Whether a person was asked. */
   readonly asked?: boolean;
   readonly seconds: number;
-  /** What ended the run early. */
-  readonly stop: Failure | undefined;
+  /** What ended the run early, and how many repairs it left unmade. */
+  readonly stop: { readonly failure: Failure; readonly unmade: number } | undefined;
 }
 
 /** What `repair` tells. */
@@ -40,7 +40,7 @@ export function repairReport(whole: RepairRun): Report {
   const run = withoutPlaced(whole);
   const { scan, done, told, left, dryRun, seconds, stop } = run;
   return {
-    exitCode: stop?.exitCode ?? (needsAttention(run) ? 4 : 0),
+    exitCode: stop?.failure.exitCode ?? (needsAttention(run) ? 4 : 0),
     text: (page) => [
       ...targetLines(scan.union, page.style),
       ...(done.length > 0 ? [{ level: 'info' as const, text: '' }] : []),
@@ -58,7 +58,7 @@ export function repairReport(whole: RepairRun): Report {
       repairs: [...[...done, ...told].map(outcomeJson), ...left.map(decisionJson)],
       findings: whole.scan.findings.map(findingJson),
       unreadable: scan.unreadable.map(unreadableJson),
-      ...(stop === undefined ? {} : { error: failureJson(stop) }),
+      ...(stop === undefined ? {} : { error: failureJson(stop.failure) }),
       summary: summaryJson({
         entries: scan.entries.length,
         linksMissing: scan.entries.reduce((sum, { missing }) => sum + missing.length, 0),
@@ -213,7 +213,8 @@ function summaryLines(run: RepairRun, page: Page): Line[] {
     });
   }
   if (stop !== undefined) {
-    lines.push(stopLine(stop, 'The same command goes on from here.', page));
+    const rest = stop.unmade === 0 ? '' : `${plural(stop.unmade, 'repair')} left. `;
+    lines.push(stopLine(stop.failure, `${rest}The same command goes on from here.`, page));
   }
   return lines;
 }

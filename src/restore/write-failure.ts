@@ -2,7 +2,7 @@ import { Problem } from '../problem.js';
 import type { Bytes } from '../sys/bytes.js';
 import { SysError } from '../sys/sys-error.js';
 import type { Union } from '../union/union.js';
-import { plural } from '../words/plural.js';
+import { grouped, plural } from '../words/plural.js';
 import { shown } from '../words/shown.js';
 
 const nothing: DoneBefore = { linksRestored: 0, entriesRemoved: 0 };
@@ -21,6 +21,8 @@ export interface DoneBefore {
   readonly entriesRemoved: number;
   /** Of `repair`, beside those that are links or entries. */
   readonly repairs?: number;
+  /** How many repairs there were to be. */
+  readonly ofRepairs?: number;
 }
 
 /**
@@ -56,11 +58,14 @@ export function doneText({
   linksRestored: links,
   entriesRemoved: removed,
   repairs = 0,
+  ofRepairs = repairs,
 }: DoneBefore = nothing): string {
   const names = links === 0 ? [] : [`${plural(links, 'name was', 'names were')} put back`];
   const verb = links > 0 ? '' : removed === 1 ? ' was' : ' were';
   const gone = removed === 0 ? [] : [`${plural(removed, 'entry', 'entries')}${verb} removed`];
-  const mended = repairs === 0 ? [] : [`${plural(repairs, 'repair was', 'repairs were')} made`];
+  const some = ofRepairs > repairs ? `${grouped(repairs)} of ` : '';
+  const mended =
+    repairs === 0 ? [] : [`${some}${plural(ofRepairs, 'repair')} ${repairs === 1 ? 'was' : 'were'} made`];
   const done = [...names, ...gone, ...mended];
   return done.length === 0 ? '' : `${done.join(' and ')} before that; `;
 }

@@ -310,7 +310,9 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
       const { exitCode, error } = await runRepair(['repair', '-y', ...words]).finally(() =>
         interpose(undefined),
       );
-      const told = ['', '1 repair was made before that; ', '2 repairs were made before that; '][after];
+      const told = ['', '1 of 3 repairs was made before that; ', '2 of 3 repairs were made before that; '][
+        after
+      ];
       expect([exitCode, error?.hint]).toEqual([8, expect.stringMatching(`^${told}free some space`)]);
       const { repairs } = await runRepair(['repair', '-y', ...words]);
       expect(repairs).toHaveLength(names.length - after);

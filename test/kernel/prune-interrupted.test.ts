@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ascii, type Bytes } from '../../src/sys/bytes.js';
@@ -7,9 +7,14 @@ import { systemCalls } from '../../src/sys/system-call.js';
 import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
 import { type OverlayPlace, whileMounted } from '../support/overlay-place.js';
 import { indexNames } from '../support/overlay-verifier.js';
+import { pause } from '../support/pause.js';
 import { runMain } from '../support/run-main.js';
+import { snapshot } from '../support/tree.js';
+import { expectSameTree } from '../support/tree-diff.js';
 
 const EIO = 5;
+/** More than a run works between two looks at signals. */
+const BREATH_MS = 50;
 const TEXT = 'lowerdata\nX\n';
 
 function orphaned(root: string): OverlayPlace {
@@ -86,4 +91,31 @@ describeIncidents('a prune with a rescue directory', ['ext4', 'tmpfs'], (directo
       expect(effects).toBeGreaterThan(3);
     },
   );
+
+  test('stopped-while-it-copies: the entry stays as it is, and no part of a copy', async () => {
+    const place = orphaned(directory('ext4'));
+    const [entry = ''] = indexNames(place);
+    const file = join(place.work, 'index', entry);
+    appendFileSync(file, Buffer.alloc(16 * 1024 * 1024, 'X\n'));
+    const rescue = join(directory('tmpfs'), 'rescue');
+    const before = snapshot(join(place.work, 'index'));
+    let writes = 0;
+    interpose(({ name }, proceed) => {
+      if (name === 'pwrite' && ++writes === 8) {
+        setImmediate(() => process.emit('SIGTERM', 'SIGTERM'));
+        pause(BREATH_MS);
+      }
+      return proceed();
+    });
+    const { code, out } = await prune(place, rescue).finally(() => interpose(undefined));
+    expect(code).toBe(143);
+    expect(JSON.parse(out)).toMatchObject({ stopped: true, summary: { entriesRemoved: 0 } });
+    expectSameTree(before, snapshot(join(place.work, 'index')));
+    expect(readdirSync(rescue)).toEqual([]);
+
+    expect((await prune(place, rescue)).code).toBe(0);
+    expect(indexNames(place)).toEqual([]);
+    expect(rescued(rescue)).toEqual([entry]);
+    expect(statSync(join(rescue, entry)).size).toBe(TEXT.length + 16 * 1024 * 1024);
+  });
 });

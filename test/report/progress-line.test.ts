@@ -36,6 +36,13 @@ test('a count that falls begins anew', () => {
   expect(progress.looking({ directories: 1, names: 10 }, undefined)).toBe('looking: 1 directory, 10 names');
 });
 
+test('repairs: how many of them, how fast, how long', () => {
+  const { line: progress, after } = line();
+  expect(progress.repairing({ repairs: 0, total: 4000 })).toBe('repairing: 0 of 4,000');
+  after(2000);
+  expect(progress.repairing({ repairs: 200, total: 4000 })).toBe('repairing: 200 of 4,000, 100/s, 38 s left');
+});
+
 test('links: how many of them, how fast, how long', () => {
   const { line: progress, after } = line();
   expect(progress.linking({ links: 0, total: 50_000 })).toBe('linking: 0 names of 50,000');

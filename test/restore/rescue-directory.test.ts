@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Pace } from '../../src/restore/pace.js';
 import { openRescue } from '../../src/restore/rescue/rescue.js';
 import type { IndexEntry } from '../../src/scan/result.js';
 import { ascii, bytesFromText } from '../../src/sys/bytes.js';
@@ -42,30 +43,29 @@ describe('a rescue that fails on its way', () => {
   });
 
   /** Fails the `nth` call of a name, and the rename between file systems. */
-  function take(call: string, nth: number, far: boolean): () => void {
-    return () => {
-      const rescue = openRescue(bytesFromText(directory), aufs(upper));
-      const dirfd = openDirectory(bytesFromText(join(home, 'index')));
-      let [calls, renames] = [0, 0];
-      interpose(({ name }, proceed) => {
-        if (far && name === 'renameat2' && ++renames === 1) return -EXDEV;
-        return name === call && ++calls === nth ? -EIO : proceed();
-      });
-      const entry = {
-        name: 'entry',
-        state: 'orphan',
-        inode: { dev: 1n, ino: 1n, mode: 0, uid: 0, gid: 0, size: 0n, mtime: 0n },
-        names: [],
-        missing: [],
-      } as unknown as IndexEntry;
-      try {
-        rescue.take(dirfd, ascii('entry'), { union: aufs(upper), entry, reason: 'no name shows it' });
-      } finally {
-        interpose(undefined);
-        close(dirfd);
-        rescue.close();
-      }
-    };
+  async function take(call: string, nth: number, far: boolean): Promise<void> {
+    const rescue = openRescue(bytesFromText(directory), aufs(upper));
+    const dirfd = openDirectory(bytesFromText(join(home, 'index')));
+    let [calls, renames] = [0, 0];
+    interpose(({ name }, proceed) => {
+      if (far && name === 'renameat2' && ++renames === 1) return -EXDEV;
+      return name === call && ++calls === nth ? -EIO : proceed();
+    });
+    const entry = {
+      name: 'entry',
+      state: 'orphan',
+      inode: { dev: 1n, ino: 1n, mode: 0, uid: 0, gid: 0, size: 0n, mtime: 0n },
+      names: [],
+      missing: [],
+    } as unknown as IndexEntry;
+    const note = { union: aufs(upper), entry, reason: 'no name shows it' };
+    try {
+      await rescue.take(dirfd, ascii('entry'), note, new Pace());
+    } finally {
+      interpose(undefined);
+      close(dirfd);
+      rescue.close();
+    }
   }
 
   test.each([
@@ -73,9 +73,9 @@ describe('a rescue that fails on its way', () => {
     ['the directory cannot be synced', 'fsync', 2, false],
     ['an attribute of its copy cannot be set', 'fchownat', 1, true],
     ['the directory cannot be synced behind a copy', 'fsync', 2, true],
-  ])('leaves the file where it was, and nothing else: %s', (_, call, nth, far) => {
+  ])('leaves the file where it was, and nothing else: %s', async (_, call, nth, far) => {
     const before = snapshot(join(home, 'index'));
-    expect(take(call, nth, far)).toThrow(/input\/output/);
+    await expect(take(call, nth, far)).rejects.toThrow(/input\/output/);
     expect(readdirSync(directory)).toEqual([]);
     expectSameTree(before, snapshot(join(home, 'index')), { ignore: ['ctime', 'mtime', 'atime'] });
   });

@@ -4,22 +4,26 @@ import { unlink } from '../../sys/names.js';
 import { type Stat, statIfThere } from '../../sys/stat.js';
 import { fsync } from '../../sys/sync.js';
 import { failureOfOne } from '../entry-run.js';
+import { Pace } from '../pace.js';
 import { stripInode } from '../repair/strip-marks.js';
 import { NotCopied } from '../rescue/not-copied.js';
 import { openRescue, type Rescue, type Rescued } from '../rescue/rescue.js';
 import { openSite, type Site } from '../site.js';
+import { StillFree } from '../still-free.js';
 import { writeFailure } from '../write-failure.js';
 import { isOpen, lastChange } from './prune-facts.js';
 import type { PrunedEntry, PruneEntry, PruneOutcome, PrunePlan } from './prune-types.js';
 
 export interface PruneApplyOptions {
-  /** Stops between two batches. */
+  /** Stops between two entries, or between two pieces of a file that is copied: then that one stays. */
   readonly signal?: AbortSignal;
-  /** Called before each batch; throws where somebody mounts the union. */
+  /** Called again and again; throws where somebody mounts the union. */
   readonly stillFree?: () => void;
+  /** Milliseconds between two looks at the signal; for tests. */
+  readonly breathMs?: number;
 }
 
-/** Entries between two looks at whether the union is still free. */
+/** Entries in one batch: it costs one fsync of the index. */
 const BATCH = 128;
 
 interface Removal {
@@ -49,16 +53,18 @@ export async function applyPrune(plan: PrunePlan, options: PruneApplyOptions = {
   const site = openSite(plan.union);
   const rescue = plan.rescue === undefined ? undefined : openRescue(plan.rescue, plan.union);
   try {
+    const work: PruneWork = {
+      site,
+      rescue,
+      plan,
+      pace: new Pace({ signal: options.signal, breathMs: options.breathMs }),
+      free: new StillFree(options.stillFree ?? (() => undefined)),
+    };
     for (let at = 0; at < plan.entries.length; at += BATCH) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      if (options.signal?.aborted === true) {
-        stopped = true;
-        break;
-      }
+      await work.pace.breathe();
       const batch: Removal[] = [];
       try {
-        options.stillFree?.();
-        removeBatch(site, rescue, plan, plan.entries.slice(at, at + BATCH), batch);
+        await removeBatch(work, plan.entries.slice(at, at + BATCH), batch);
       } finally {
         for (const { entry, freed } of batch) {
           done.push(entry);
@@ -67,8 +73,9 @@ export async function applyPrune(plan: PrunePlan, options: PruneApplyOptions = {
       }
     }
   } catch (error) {
+    stopped = options.signal?.aborted === true && error === options.signal.reason;
     const entriesRemoved = done.filter(({ removed }) => removed).length;
-    throw writeFailure(error, plan.union, { linksRestored: 0, entriesRemoved });
+    if (!stopped) throw writeFailure(error, plan.union, { linksRestored: 0, entriesRemoved });
   } finally {
     rescue?.close();
     site.close();
@@ -76,19 +83,25 @@ export async function applyPrune(plan: PrunePlan, options: PruneApplyOptions = {
   return { entries: done, bytesFreed, stopped };
 }
 
+/** What the entries of a prune have in common. */
+interface PruneWork {
+  readonly site: Site;
+  readonly rescue: Rescue | undefined;
+  readonly plan: PrunePlan;
+  readonly pace: Pace;
+  readonly free: StillFree;
+}
+
 /** @param done - takes what became of each, also where a later one fails */
-function removeBatch(
-  site: Site,
-  rescue: Rescue | undefined,
-  plan: PrunePlan,
-  entries: readonly PruneEntry[],
-  done: Removal[],
-): void {
+async function removeBatch(work: PruneWork, entries: readonly PruneEntry[], done: Removal[]): Promise<void> {
+  const { site, rescue, pace, free } = work;
   const touched = new Set<number>();
   const moved: Bytes[] = [];
   try {
     for (const each of entries) {
-      const removal = removeOne(site, rescue, plan, each, moved);
+      if (pace.due) await pace.breathe();
+      free.ask(false);
+      const removal = await removeOne(work, each, moved);
       if (removal.entry.removed) touched.add(site.index(each.entry.branch));
       done.push(removal);
     }
@@ -99,13 +112,11 @@ function removeBatch(
   }
 }
 
-function removeOne(
-  site: Site,
-  rescue: Rescue | undefined,
-  plan: PrunePlan,
+async function removeOne(
+  { site, rescue, plan, pace }: PruneWork,
   each: PruneEntry,
   moved: Bytes[],
-): Removal {
+): Promise<Removal> {
   const { entry } = each;
   const index = site.index(entry.branch);
   let now: Stat | undefined;
@@ -116,12 +127,8 @@ function removeOne(
     if (now === undefined || changed !== undefined) {
       return { entry: kept(each, changed ?? 'it is gone'), freed: 0n };
     }
-    safe = rescue?.take(index, entry.name, {
-      union: plan.union,
-      entry,
-      reason: each.reason,
-      knownNames: each.knownNames,
-    });
+    const note = { union: plan.union, entry, reason: each.reason, knownNames: each.knownNames };
+    safe = await rescue?.take(index, entry.name, note, pace);
     if (safe === undefined) unlink(index, entry.name);
   } catch (error) {
     const reason = error instanceof NotCopied ? error.message : failureOfOne(error);

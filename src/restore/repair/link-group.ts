@@ -15,11 +15,11 @@ import { keep, type RepairRun, takingMarks, within } from './repair-run.js';
 import { type Found, type RepairSite, SpotChanged } from './repair-site.js';
 
 /** Gives the names of a group one file: free ones by a link, others by one that takes their place. */
-export function linkGroup(
+export async function linkGroup(
   run: RepairRun,
   { from, to, replace, directories }: Extract<RepairAction, { kind: 'link' }>,
   source: Found,
-): void {
+): Promise<void> {
   const { site } = run.at;
   const waiting = new WaitingDirectories();
   try {
@@ -45,12 +45,12 @@ export function linkGroup(
       }
     });
   }
-  for (const name of replace) replaceName(run, from.branch, source, name);
+  for (const name of replace) await replaceName(run, from.branch, source, name);
 }
 
-function replaceName(run: RepairRun, branch: number, source: Found, old: ReplacedName): void {
+async function replaceName(run: RepairRun, branch: number, source: Found, old: ReplacedName): Promise<void> {
   const { at } = run;
-  within(at.find(old), (found) => {
+  await within(at.find(old), async (found) => {
     const { dirfd, name } = found;
     if (old.same) {
       if (!sameFile(source, found)) throw new SpotChanged('is not the same any more, and is kept');
@@ -59,7 +59,7 @@ function replaceName(run: RepairRun, branch: number, source: Found, old: Replace
     }
     // Another name of it in the upper stays what it is: then a copy is kept.
     const alone = stat(dirfd, name).nlink === 1;
-    keep(run, old, found);
+    await keep(run, old, found);
     if (alone) takingMarks(at, dirfd, name, () => linkOver(at, branch, source, old.path));
     else linkOver(at, branch, source, old.path);
   });

@@ -2,7 +2,7 @@ import { fileKind } from '../../scan/file-kind.js';
 import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { pwrite } from '../../sys/data.js';
 import { mkdir } from '../../sys/names.js';
-import { createFile, withFd } from '../../sys/open.js';
+import { close, createFile, withFd } from '../../sys/open.js';
 import { randomHex } from '../../sys/random-hex.js';
 import { namesIn } from '../../sys/record-names.js';
 import { isDirectory, type Stat, stat } from '../../sys/stat.js';
@@ -10,6 +10,7 @@ import { fsync } from '../../sys/sync.js';
 import { getXattr, listXattr } from '../../sys/xattr.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
 import { pathJson } from '../../words/path-json.js';
+import type { Pace } from '../pace.js';
 import { removeTree } from '../remove-tree.js';
 import { inRescue } from '../rescue/in-rescue.js';
 import { keepCopy } from '../rescue/keep-copy.js';
@@ -31,10 +32,16 @@ export interface Kept {
  * nobody can guess or enter; a note beside it holds everything that is known of it. The file itself stays where
  * it is: once this returns, the caller may remove it.
  *
+ * @param last - is called when it is kept; where it throws, nothing is
  * @returns where it is kept
- * @throws NotCopied where a file of it cannot be copied; Problem operational `rescue`
+ * @throws NotCopied where a file of it cannot be copied; Problem operational `rescue`; the reason of a stop
  */
-export function keepIn(rescue: Rescue, { dirfd, name, from, code, message }: Kept): Bytes {
+export async function keepIn(
+  rescue: Rescue,
+  { dirfd, name, from, code, message }: Kept,
+  pace: Pace,
+  last: () => void,
+): Promise<Bytes> {
   const token = randomHex(12) as Bytes;
   const note = {
     schema: 'plinkctl-rescue/1',
@@ -46,18 +53,22 @@ export function keepIn(rescue: Rescue, { dirfd, name, from, code, message }: Kep
   };
   const text = Buffer.from(`${JSON.stringify(note, null, 2)}\n`, 'utf8');
   try {
-    inRescue(rescue.path, () => {
+    await inRescue(rescue.path, async () => {
       withFd(createFile(rescue.fd, `${token}.json` as Bytes, 0o600), (file) => {
         pwrite(file, text, 0);
         fsync(file);
       });
       mkdir(rescue.fd, token, 0o700);
-      withFd(openQuietly(rescue.fd, token), (own) => {
-        keepCopy(dirfd, name, own);
+      const own = openQuietly(rescue.fd, token);
+      try {
+        await keepCopy(dirfd, name, own, pace);
         fsync(own);
-      });
+      } finally {
+        close(own);
+      }
       fsync(rescue.fd);
     });
+    last();
   } catch (error) {
     discard(rescue, token);
     throw error;

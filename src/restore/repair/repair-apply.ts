@@ -12,12 +12,11 @@ import { concernsAll } from '../concerns-all.js';
 import { linkFailure } from '../link-failure.js';
 import { removeTree } from '../remove-tree.js';
 import { NotCopied } from '../rescue/not-copied.js';
-import type { Rescue } from '../rescue/rescue.js';
 import { SELF } from '../site.js';
 import { writeFailure } from '../write-failure.js';
 import { linkGroup } from './link-group.js';
-import { keep, type RepairRun, takingMarks, within } from './repair-run.js';
-import { type RepairSite, SpotChanged } from './repair-site.js';
+import { keep, type RepairRun, type RepairSurroundings, takingMarks, within } from './repair-run.js';
+import { SpotChanged } from './repair-site.js';
 
 /** One repair to carry out. */
 export interface Repair {
@@ -40,38 +39,38 @@ export interface RepairOutcome {
  * at again first: another file under the name by now is left alone. What it moves or links is durable on return, the
  * change of an attribute or a mode after {@link RepairSite.sync}.
  *
- * @throws Problem operational where the file system refuses in a way that concerns every repair
+ * @throws Problem operational where the file system refuses in a way that concerns every repair; the reason of a stop; what
+ *   tells that somebody has mounted the union
  */
-export function carryOut(
-  at: RepairSite,
-  rescue: Rescue | undefined,
+export async function carryOut(
+  around: RepairSurroundings,
   { finding, action }: Repair,
-): RepairOutcome {
+): Promise<RepairOutcome> {
   const kept: Bytes[] = [];
   try {
-    perform({ at, rescue, finding, kept }, action);
+    await perform({ ...around, finding, kept }, action);
     return { finding, done: true, reason: undefined, kept };
   } catch (error) {
     if (error instanceof SpotChanged || error instanceof NotCopied)
       return { finding, done: false, reason: error.message, kept };
-    if (!(error instanceof SysError) || concernsAll(error)) throw writeFailure(error, at.site.union);
+    if (!(error instanceof SysError) || concernsAll(error)) throw writeFailure(error, around.at.site.union);
     return { finding, done: false, reason: linkFailure(error), kept };
   }
 }
 
-function perform(run: RepairRun, action: RepairAction): void {
+async function perform(run: RepairRun, action: RepairAction): Promise<void> {
   const { at } = run;
   if (action.kind === 'flush' || action.kind === 'settle') throw new Error(`${action.kind} is done by apply`);
   if (action.kind === 'link') {
-    within(at.find(action.from), (from) => {
-      whileRunning(at.site.layer(action.from.branch).root, () => linkGroup(run, action, from));
-    });
+    await within(at.find(action.from), (from) =>
+      whileRunning(at.site.layer(action.from.branch).root, () => linkGroup(run, action, from)),
+    );
     return;
   }
-  within(at.find(action.at), ({ dirfd, name }) => {
+  await within(at.find(action.at), async ({ dirfd, name }) => {
     switch (action.kind) {
       case 'rescue':
-        moveOut(run, action.at, dirfd, name);
+        await moveOut(run, action.at, dirfd, name);
         break;
       case 'remove':
         removeTree(dirfd, name);
@@ -102,18 +101,18 @@ function isOfInode({ kind }: RepairAction): boolean {
  * Runs `body` under the mark that tells a later scan to look for what an interruption leaves: temporary names, and times
  * still owed. The mark of an earlier run that was interrupted stays: what that one owes is not paid here.
  */
-function whileRunning(root: number, body: () => void): void {
+async function whileRunning(root: number, body: () => Promise<void>): Promise<void> {
   const owed = getXattr(root, SELF, RUNNING_XATTR) !== undefined;
   const marked = unless(['EPERM', 'EOPNOTSUPP'], () => {
     if (!owed) setXattr(root, SELF, RUNNING_XATTR, Buffer.from('1'));
     return true;
   });
-  body();
+  await body();
   if (marked === true && !owed) removeXattr(root, SELF, RUNNING_XATTR);
 }
 
-function moveOut(run: RepairRun, spot: SeenSpot, dirfd: number, name: Bytes): void {
-  keep(run, spot, { dirfd, name });
+async function moveOut(run: RepairRun, spot: SeenSpot, dirfd: number, name: Bytes): Promise<void> {
+  await keep(run, spot, { dirfd, name });
   takingMarks(run.at, dirfd, name, () => {
     removeTree(dirfd, name);
     fsync(dirfd);

@@ -4,26 +4,34 @@ import type { Bytes } from '../../sys/bytes.js';
 import { O_NOFOLLOW, O_PATH, openBeneath, withFd } from '../../sys/open.js';
 import { isDirectory, stat } from '../../sys/stat.js';
 import { getXattr } from '../../sys/xattr.js';
+import type { Pace } from '../pace.js';
 import { NotCopied } from '../rescue/not-copied.js';
 import type { Rescue } from '../rescue/rescue.js';
 import { SELF } from '../site.js';
+import type { StillFree } from '../still-free.js';
 import { keepIn } from './lost-and-found.js';
 import type { Found, RepairSite } from './repair-site.js';
 import { stripInode } from './strip-marks.js';
 
-/** One repair on its way. */
-export interface RepairRun {
+/** What the repairs of one run have in common. */
+export interface RepairSurroundings {
   readonly at: RepairSite;
   readonly rescue: Rescue | undefined;
+  readonly pace: Pace;
+  readonly free: StillFree;
+}
+
+/** One repair on its way. */
+export interface RepairRun extends RepairSurroundings {
   readonly finding: Finding;
   /** Where what had no place any more is kept. */
   readonly kept: Bytes[];
 }
 
 /** Runs `body` with a file that was found again, and lets go of it. */
-export function within(found: Found, body: (found: Found) => void): void {
+export async function within(found: Found, body: (found: Found) => void | Promise<void>): Promise<void> {
   try {
-    body(found);
+    await body(found);
   } finally {
     found.close();
   }
@@ -32,20 +40,23 @@ export function within(found: Found, body: (found: Found) => void): void {
 /**
  * Keeps a file in the rescue directory; its name may go then.
  *
- * @throws NotCopied where it cannot be copied, or is a metadata-only file
+ * @throws NotCopied where it cannot be copied, or is a metadata-only file; the reason of a stop, or what tells that somebody
+ *   has mounted the union, and then nothing is kept
  */
-export function keep(
-  { at, rescue, finding, kept }: RepairRun,
+export async function keep(
+  { at, rescue, finding, kept, pace, free }: RepairRun,
   spot: SeenSpot,
   { dirfd, name }: Pick<Found, 'dirfd' | 'name'>,
-): void {
+): Promise<void> {
   if (rescue === undefined) throw new Error('a repair that needs a rescue directory has none');
   const { prefix } = at.site;
   if (prefix !== undefined && getXattr(dirfd, name, `${prefix}metacopy`) !== undefined) {
     throw new NotCopied('its data was never copied to the upper: there is nothing to rescue');
   }
   const { code, message } = finding;
-  kept.push(keepIn(rescue, { dirfd, name, from: at.pathOf(spot), code, message }));
+  const file = { dirfd, name, from: at.pathOf(spot), code, message };
+  // A large copy may take minutes.
+  kept.push(await keepIn(rescue, file, pace, () => free.ask(true)));
 }
 
 /**

@@ -7,8 +7,9 @@ import { close, createFile, O_NOATIME, O_NOFOLLOW, O_RDONLY, openBeneathAnyMount
 import { isRegular, isSymlink, type Stat, stat } from '../../sys/stat.js';
 import { fsync } from '../../sys/sync.js';
 import { SysError } from '../../sys/sys-error.js';
-import { copyData, preadFully } from '../../sys/whole-data.js';
+import { copyPieces, preadFully } from '../../sys/whole-data.js';
 import { getXattr, listXattr, setXattr } from '../../sys/xattr.js';
+import type { Pace } from '../pace.js';
 import { SELF } from '../site.js';
 import { notCopied } from './not-copied.js';
 
@@ -18,19 +19,33 @@ const PIECE = 1024 * 1024;
  * Copies a file of any kind but a directory to a new name, with owner, mode, attributes (but the union's own
  * bookkeeping), times to the nanosecond and holes; its data is read back and compared, and durable on return.
  *
+ * @param pace - breathes between pieces; a stop then leaves no copy
  * @throws NotCopied where this file cannot be, or its copy is not what it is; SysError EEXIST where the name is taken
  */
-export function copyFile(fromDir: number, from: Bytes, toDir: number, to: Bytes): void {
+export async function copyFile(
+  fromDir: number,
+  from: Bytes,
+  toDir: number,
+  to: Bytes,
+  pace: Pace,
+): Promise<void> {
   const facts = stat(fromDir, from);
   try {
-    if (isRegular(facts)) copyRegular(fromDir, from, toDir, to, facts);
+    if (isRegular(facts)) await copyRegular(fromDir, from, toDir, to, facts, pace);
     else copySpecial(fromDir, from, toDir, to, facts);
   } catch (error) {
     throw notCopied(error, facts.size);
   }
 }
 
-function copyRegular(fromDir: number, from: Bytes, toDir: number, to: Bytes, facts: Stat): void {
+async function copyRegular(
+  fromDir: number,
+  from: Bytes,
+  toDir: number,
+  to: Bytes,
+  facts: Stat,
+  pace: Pace,
+): Promise<void> {
   const source = openBeneathAnyMount(fromDir, from, O_RDONLY | O_NOFOLLOW | O_NOATIME);
   try {
     const target = createFile(toDir, to, 0o600);
@@ -38,8 +53,8 @@ function copyRegular(fromDir: number, from: Bytes, toDir: number, to: Bytes, fac
       // Some file systems have told a hole where data was not written back yet, and nobody else reads there.
       fsync(source);
       truncate(target, Number(facts.size));
-      copyData(source, target, Number(facts.size));
-      if (!sameData(source, target, facts.size)) throw new SysError('pread', 5, to);
+      await throughAll(copyPieces(source, target, Number(facts.size)), pace);
+      if (!(await sameData(source, target, facts.size, pace))) throw new SysError('pread', 5, to);
       dress(source, target, facts);
       fsync(target);
     } catch (error) {
@@ -89,8 +104,12 @@ function copySpecial(fromDir: number, from: Bytes, toDir: number, to: Bytes, fac
   }
 }
 
+async function throughAll(pieces: Iterable<void>, pace: Pace): Promise<void> {
+  for (const _ of pieces) if (pace.due) await pace.breathe();
+}
+
 /** Whether two open files have `size` bytes each, the same ones. Where both have holes nothing is read. */
-function sameData(a: number, b: number, size: bigint): boolean {
+async function sameData(a: number, b: number, size: bigint, pace: Pace): Promise<boolean> {
   const end = Number(size);
   for (let at = 0; at < end; ) {
     const extents = [nextData(a, at), nextData(b, at)].filter((extent) => extent !== undefined);
@@ -100,12 +119,12 @@ function sameData(a: number, b: number, size: bigint): boolean {
       end,
       Math.max(start, ...extents.filter((each) => each.start === start).map((each) => each.end)),
     );
-    if (!sameBytes(a, b, start, at)) return false;
+    if (!(await sameBytes(a, b, start, at, pace))) return false;
   }
   return [a, b].every((fd) => stat(fd, SELF).size === size);
 }
 
-function sameBytes(a: number, b: number, start: number, end: number): boolean {
+async function sameBytes(a: number, b: number, start: number, end: number, pace: Pace): Promise<boolean> {
   const [one, other] = [Buffer.allocUnsafe(PIECE), Buffer.allocUnsafe(PIECE)];
   for (let at = start; at < end; ) {
     const wanted = Math.min(PIECE, end - at);
@@ -113,6 +132,7 @@ function sameBytes(a: number, b: number, start: number, end: number): boolean {
     if (length < wanted || preadFully(b, other.subarray(0, wanted), at) < wanted) return false;
     if (!one.subarray(0, wanted).equals(other.subarray(0, wanted))) return false;
     at += wanted;
+    if (pace.due) await pace.breathe();
   }
   return true;
 }

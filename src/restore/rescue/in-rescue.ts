@@ -7,9 +7,9 @@ import { isSysError } from '../../sys/sys-error.js';
  *
  * @throws Problem operational `rescue` where the directory is what has to be mended
  */
-export function inRescue<T>(path: Bytes, act: () => T): T {
+export async function inRescue<T>(path: Bytes, act: () => T | Promise<T>): Promise<T> {
   try {
-    return act();
+    return await act();
   } catch (error) {
     if (!isSysError(error, 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES')) throw error;
     throw new Problem(

@@ -15,6 +15,7 @@ import { ancestors, branchDirectory } from '../../union/branch-directory.js';
 import type { Union } from '../../union/union.js';
 import { shown } from '../../words/shown.js';
 import { keepsOrder } from '../keeps-order.js';
+import type { Pace } from '../pace.js';
 import { copyFile } from './copy-file.js';
 import { inRescue } from './in-rescue.js';
 import { noteOf, type RescueNote, writeRescueNote } from './rescue-note.js';
@@ -38,9 +39,10 @@ export interface Rescue {
    * on one file system by a rename, so that it is never anywhere but in one of the two places; to another as a
    * copy that is compared and durable before the name goes. The caller makes `dirfd` durable.
    *
-   * @throws NotCopied where it is this file's matter alone; Problem operational `rescue`
+   * @param pace - breathes while it copies; a stop then leaves the file where it is
+   * @throws NotCopied where it is this file's matter alone; Problem operational `rescue`; the reason of a stop
    */
-  take(dirfd: number, name: Bytes, note: RescueNote): Rescued;
+  take(dirfd: number, name: Bytes, note: RescueNote, pace: Pace): Promise<Rescued>;
   close(): void;
 }
 
@@ -63,7 +65,7 @@ export function openRescue(directory: Bytes, union: Union): Rescue {
   return {
     fd,
     path,
-    take: (dirfd, name, note) => take({ fd, path }, dirfd, name, note),
+    take: (dirfd, name, note, pace) => take({ fd, path }, dirfd, name, note, pace),
     close: () => close(fd),
   };
 }
@@ -92,16 +94,22 @@ function isThere(path: Bytes): boolean {
 
 type RescueDirectory = Pick<Rescue, 'fd' | 'path'>;
 
-function take({ fd, path }: RescueDirectory, dirfd: number, source: Bytes, note: RescueNote): Rescued {
+async function take(
+  { fd, path }: RescueDirectory,
+  dirfd: number,
+  source: Bytes,
+  note: RescueNote,
+  pace: Pace,
+): Promise<Rescued> {
   const stem = source.slice(0, LONGEST_NAME);
   for (let number = 0; ; number += 1) {
     const name = (number === 0 ? stem : `${stem}.${number}`) as Bytes;
     // A note stays the note of its file, also where somebody has taken that one away.
     if (isTaken(fd, name) || isTaken(fd, noteOf(name))) continue;
-    const written = inRescue(path, () => writeRescueNote(fd, name, note));
-    let how: ReturnType<typeof put>;
+    const written = await inRescue(path, () => writeRescueNote(fd, name, note));
+    let how: Awaited<ReturnType<typeof put>>;
     try {
-      how = put({ fd, path }, name, dirfd, source);
+      how = await put({ fd, path }, name, dirfd, source, pace);
     } catch (error) {
       written.discard();
       throw error;
@@ -139,12 +147,13 @@ function takeBack(fd: number, name: Bytes, to: { dirfd: number; source: Bytes } 
 const isTaken = (fd: number, name: Bytes): boolean => statIfThere(fd, name) !== undefined;
 
 /** Undefined where somebody else took the name. */
-function put(
+async function put(
   { fd, path }: RescueDirectory,
   name: Bytes,
   dirfd: number,
   source: Bytes,
-): 'moved' | 'copied' | undefined {
+  pace: Pace,
+): Promise<'moved' | 'copied' | undefined> {
   const into = (from: number, as: Bytes): boolean => {
     try {
       rename(from, as, fd, name, RENAME_NOREPLACE);
@@ -162,7 +171,7 @@ function put(
   }
   // Under its own name only when it is whole: half a copy must never pass for a rescued file.
   const temporary = `${TEMPORARY_PREFIX}${randomHex(8)}` as Bytes;
-  inRescue(path, () => copyFile(dirfd, source, fd, temporary));
+  await inRescue(path, () => copyFile(dirfd, source, fd, temporary, pace));
   if (into(fd, temporary)) return 'copied';
   unlink(fd, temporary);
   return undefined;
