@@ -1,15 +1,6 @@
 import { type Bytes, joinBytes, parentOf } from '../sys/bytes.js';
 import { cloneMount } from '../sys/mount.js';
-import {
-  close,
-  O_DIRECTORY,
-  O_NOATIME,
-  O_NOFOLLOW,
-  O_PATH,
-  O_RDONLY,
-  openBeneath,
-  withFd,
-} from '../sys/open.js';
+import { close, O_DIRECTORY, O_NOATIME, O_NOFOLLOW, O_PATH, O_RDONLY, openBeneath } from '../sys/open.js';
 import { isSysError } from '../sys/sys-error.js';
 import { notLocked } from './locked-directory.js';
 import type { Layer, LayerDirectory } from './view-rules.js';
@@ -37,12 +28,20 @@ export function openQuietly(dirfd: number, path: Bytes): number {
 
 /** As {@link openQuietly} for a path of any length. */
 export function openLongPath(dirfd: number, path: Bytes): number {
-  if (path.length <= PIECE) return openQuietly(dirfd, path);
-  const cut = path.lastIndexOf('/', PIECE);
-  const rest = path.slice(cut + 1) as Bytes;
-  return withFd(openBeneath(dirfd, path.slice(0, cut) as Bytes, O_PATH | O_DIRECTORY), (fd) =>
-    openLongPath(fd, rest),
-  );
+  let above = dirfd;
+  let rest = path;
+  try {
+    while (rest.length > PIECE) {
+      const cut = rest.lastIndexOf('/', PIECE);
+      const next = openBeneath(above, rest.slice(0, cut) as Bytes, O_PATH | O_DIRECTORY);
+      if (above !== dirfd) close(above);
+      above = next;
+      rest = rest.slice(cut + 1) as Bytes;
+    }
+    return openQuietly(above, rest);
+  } finally {
+    if (above !== dirfd) close(above);
+  }
 }
 
 /**

@@ -2,13 +2,12 @@ import { isBookkeeping } from '../../scan/own-marks.js';
 import { chmod, chown, setTimes } from '../../sys/attributes.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { link, mkdir } from '../../sys/names.js';
-import { close } from '../../sys/open.js';
-import { namesIn } from '../../sys/record-names.js';
-import { isDirectory, type Stat, stat } from '../../sys/stat.js';
+import type { Stat } from '../../sys/stat.js';
 import { fsync } from '../../sys/sync.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { getXattr, listXattr, setXattr } from '../../sys/xattr.js';
-import { openQuietly } from '../../union/open-layer-directory.js';
+import { DirectoryChain } from '../../union/directory-chain.js';
+import { treeSteps } from '../../union/tree-steps.js';
 import type { Pace } from '../pace.js';
 import { SELF } from '../site.js';
 import { copyFile } from './copy-file.js';
@@ -20,13 +19,32 @@ import { copyFile } from './copy-file.js';
  * @throws NotCopied where a file cannot be copied; the reason of a stop, and then a part of a directory is there
  */
 export async function keepCopy(fromDir: number, name: Bytes, toDir: number, pace: Pace): Promise<void> {
-  const from = stat(fromDir, name);
-  if (isDirectory(from)) {
-    await keepDirectory(fromDir, name, toDir, from, pace);
-    return;
+  const target = new DirectoryChain(toDir);
+  try {
+    for (const { at, dirfd, name: own, stat } of treeSteps(fromDir, name)) {
+      if (at === 'file') await keepFile(dirfd, own, target.fd, stat, pace);
+      if (at === 'enter') {
+        mkdir(target.fd, own, 0o700);
+        target.enter(own);
+      }
+      if (at === 'leave') dress(dirfd, target.fd, stat);
+      if (at === 'left') target.leave();
+      if (pace.due) await pace.breathe();
+    }
+  } finally {
+    target.close();
   }
+}
+
+async function keepFile(
+  fromDir: number,
+  name: Bytes,
+  toDir: number,
+  { nlink }: Stat,
+  pace: Pace,
+): Promise<void> {
   // With another name left in the union, a link would go on changing with it.
-  if (from.nlink > 1) {
+  if (nlink > 1) {
     await copyFile(fromDir, name, toDir, name, pace);
     return;
   }
@@ -38,35 +56,14 @@ export async function keepCopy(fromDir: number, name: Bytes, toDir: number, pace
   }
 }
 
-async function keepDirectory(
-  fromDir: number,
-  name: Bytes,
-  toDir: number,
-  from: Stat,
-  pace: Pace,
-): Promise<void> {
-  mkdir(toDir, name, 0o700);
-  const source = openQuietly(fromDir, name);
-  try {
-    const target = openQuietly(toDir, name);
-    try {
-      for (const child of namesIn(source)) {
-        await keepCopy(source, child, target, pace);
-        if (pace.due) await pace.breathe();
-      }
-      chown(target, SELF, from.uid, from.gid);
-      for (const attribute of listXattr(source, SELF)) {
-        if (isBookkeeping(attribute)) continue;
-        const value = getXattr(source, SELF, attribute);
-        if (value !== undefined) setXattr(target, SELF, attribute, value);
-      }
-      chmod(target, from.mode);
-      setTimes(target, SELF, from.atime, from.mtime);
-      fsync(target);
-    } finally {
-      close(target);
-    }
-  } finally {
-    close(source);
+function dress(source: number, target: number, from: Stat): void {
+  chown(target, SELF, from.uid, from.gid);
+  for (const attribute of listXattr(source, SELF)) {
+    if (isBookkeeping(attribute)) continue;
+    const value = getXattr(source, SELF, attribute);
+    if (value !== undefined) setXattr(target, SELF, attribute, value);
   }
+  chmod(target, from.mode);
+  setTimes(target, SELF, from.atime, from.mtime);
+  fsync(target);
 }

@@ -1,11 +1,11 @@
 import { ascii, type Bytes, joinBytes } from '../../sys/bytes.js';
 import { inodeOf } from '../../sys/inode-id.js';
 import { close } from '../../sys/open.js';
-import { readDirectory } from '../../sys/read-directory.js';
 import { namesIn } from '../../sys/record-names.js';
-import { isDirectory, isNullDevice, isRegular, type Stat, stat, statIfThere } from '../../sys/stat.js';
-import { isSysError } from '../../sys/sys-error.js';
+import { isNullDevice, isRegular, type Stat, statIfThere } from '../../sys/stat.js';
+import { isSysError, unless } from '../../sys/sys-error.js';
 import { openQuietly } from '../../union/open-layer-directory.js';
+import { treeSteps } from '../../union/tree-steps.js';
 import type { OverlayLayers } from '../overlay/overlay-layers.js';
 import { isOwnTemporary } from '../own-marks.js';
 import type { Finding } from '../result.js';
@@ -20,6 +20,9 @@ const cleared: readonly Cleared[] = [
   { path: 'work', takes: (name) => name !== 'incompat' },
   { path: 'index', takes: (name) => name.startsWith('#') && !isOwnTemporary(name) },
 ];
+
+/** Levels that the kernel clears: a name, and what is in it. */
+const LEVELS = 2;
 
 /**
  * What lies in `work/work` and, under `#` names, in `work/index`. The kernel clears one level of directories
@@ -44,7 +47,10 @@ function leftover(dirfd: number, parent: Cleared['path'], name: Bytes): Finding[
   if (s === undefined) return [];
   const path = joinBytes(ascii(parent), name);
   const at = { in: 'work', branch: 0, path, inode: inodeOf(s) } as const;
-  const { tooDeep, data } = isDirectory(s) ? survey(dirfd, name, 1) : { tooDeep: false, data: holdsData(s) };
+  // One that goes while it is looked at is nothing to tell of.
+  const found = unless(['ENOENT', 'ESTALE'], () => survey(dirfd, name));
+  if (found === undefined) return [];
+  const { tooDeep, data } = found;
   if (!tooDeep) {
     // A hardlink of every whiteout stays behind each clean unmount: nothing to tell of.
     if (isNullDevice(s)) return [];
@@ -77,22 +83,13 @@ function leftover(dirfd: number, parent: Cleared['path'], name: Bytes): Finding[
   ];
 }
 
-/** @param level - depth below the cleared directory */
-function survey(dirfd: number, name: Bytes, level: number): { tooDeep: boolean; data: boolean } {
+function survey(dirfd: number, name: Bytes): { tooDeep: boolean; data: boolean } {
   let [tooDeep, data] = [false, false];
-  const fd = openQuietly(dirfd, name);
-  try {
-    for (const child of readDirectory(fd)) {
-      if (level >= 2) tooDeep = true;
-      const s = stat(fd, child.name);
-      if (isDirectory(s)) {
-        const below = survey(fd, child.name, level + 1);
-        tooDeep ||= below.tooDeep;
-        data ||= below.data;
-      } else data ||= holdsData(s);
-    }
-  } finally {
-    close(fd);
+  for (const { at, stat, depth } of treeSteps(dirfd, name)) {
+    if (at === 'leave' || at === 'left') continue;
+    tooDeep ||= depth >= LEVELS;
+    data ||= at === 'file' && holdsData(stat);
+    if (tooDeep && data) break;
   }
   return { tooDeep, data };
 }
