@@ -7,14 +7,12 @@ import { systemCalls } from '../../src/sys/system-call.js';
 import { append, describeIncidents, overlayWith } from '../support/overlay-incident.js';
 import { type OverlayPlace, whileMounted } from '../support/overlay-place.js';
 import { indexNames } from '../support/overlay-verifier.js';
-import { pause } from '../support/pause.js';
 import { runMain } from '../support/run-main.js';
+import { stopSoon } from '../support/stop-soon.js';
 import { snapshot } from '../support/tree.js';
 import { expectSameTree } from '../support/tree-diff.js';
 
 const EIO = 5;
-/** More than a run works between two looks at signals. */
-const BREATH_MS = 50;
 const TEXT = 'lowerdata\nX\n';
 
 function orphaned(root: string): OverlayPlace {
@@ -101,10 +99,7 @@ describeIncidents('a prune with a rescue directory', ['ext4', 'tmpfs'], (directo
     const before = snapshot(join(place.work, 'index'));
     let writes = 0;
     interpose(({ name }, proceed) => {
-      if (name === 'pwrite' && ++writes === 8) {
-        setImmediate(() => process.emit('SIGTERM', 'SIGTERM'));
-        pause(BREATH_MS);
-      }
+      if (name === 'pwrite' && ++writes === 8) stopSoon();
       return proceed();
     });
     const { code, out } = await prune(place, rescue).finally(() => interpose(undefined));

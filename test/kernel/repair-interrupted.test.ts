@@ -9,13 +9,14 @@ import { overlayOptions } from '../support/overlay-mount.js';
 import { pause } from '../support/pause.js';
 import { overlayWords, runRepair } from '../support/repair-run.js';
 import { runMain } from '../support/run-main.js';
+import { stopSoon } from '../support/stop-soon.js';
 import { snapshot, type Tree } from '../support/tree.js';
 import { expectSameTree } from '../support/tree-diff.js';
 
 const FILES = 200;
 const LEFTOVERS = 240;
-/** More than a run works between two looks at signals. */
-const BREATH_MS = 50;
+/** Longer than a look at whether the union is free counts as recent. */
+const LOOK_MS = 50;
 const MIB = 1024 * 1024;
 const ORPHANS = '.wh..wh.orph';
 
@@ -34,14 +35,11 @@ function aufsWith(root: string, fill: (orphans: string) => void): AufsPlace {
   return { upper, words: ['-o', `br:${upper}=rw:${lower}=ro`] };
 }
 
-/** Sends SIGTERM when a call is made for the `count`th time; it arrives when the event loop is free. */
+/** Sends SIGTERM when a call is made for the `count`th time. */
 function stopAt(count: number, isIt: (call: Call) => boolean): void {
   let seen = 0;
   interpose((call, proceed) => {
-    if (isIt(call) && ++seen === count) {
-      setImmediate(() => process.emit('SIGTERM', 'SIGTERM'));
-      pause(BREATH_MS);
-    }
+    if (isIt(call) && ++seen === count) stopSoon();
     return proceed();
   });
 }
@@ -168,7 +166,7 @@ describeIncidents('a repair that is ended early', ['ext4', 'tmpfs'], (directory)
       if (name === 'openat_create' && path === 'data') {
         interpose(undefined);
         mount(ascii('overlay'), merged, ascii('overlay'), 0, data);
-        pause(BREATH_MS);
+        pause(LOOK_MS);
       }
       return result;
     });

@@ -95,6 +95,16 @@ describeKernel('the second thread of a walk', ['root', 'loop', 'overlay', 'ext4'
     expect(shown(await scanWith(text))).toBe('a/file,b/b/b/other');
   });
 
+  test('fails the scan with what the file system refused it, and not as a fault of the program', async () => {
+    const failed = `{ say: 'failed', error: { syscall: 'openat2', errno: 24, path: 'c' } }`;
+    const text = `${begin} port.on('message', ({ say }) => {
+      if (say === 'share') port.postMessage(${failed});
+      if (say === 'end') port.close();
+    }); port.postMessage({ say: 'hungry' });`;
+    const error: unknown = await scanWith(text).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: 'SysError', code: 'EMFILE', syscall: 'openat2', path: 'c' });
+  });
+
   test.each([
     ['ends', `${begin} port.on('message', () => process.exit(0)); port.postMessage({ say: 'hungry' });`],
     [

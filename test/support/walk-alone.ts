@@ -6,6 +6,7 @@ import { runWalk } from '../../src/scan/walk/run-walk.js';
 import type { WalkProgress, WalkVisitor } from '../../src/scan/walk/walk-visitor.js';
 import { ascii, type Bytes, joinBytes } from '../../src/sys/bytes.js';
 import { close, openDirectory } from '../../src/sys/open.js';
+import { SysError } from '../../src/sys/sys-error.js';
 import type { Layer } from '../../src/union/view-rules.js';
 
 export interface Walked {
@@ -25,13 +26,15 @@ export interface WalkAloneOptions {
   readonly wanted?: readonly bigint[];
   /** Names that are enough. */
   readonly enough?: number | undefined;
+  /** Name that cannot be looked at. */
+  readonly shut?: string;
 }
 
 /** Walks a directory as the only layer of a union. */
 export async function walkAlone(path: string, options: WalkAloneOptions): Promise<Walked> {
   const root = openDirectory(path as Bytes);
   const layer: Layer = { branch: 0, role: 'lower', whiteouts: false, root, path: path as Bytes };
-  const { lone, wanted, enough } = options;
+  const { lone, wanted, enough, shut } = options;
   const set = wanted === undefined ? 'all' : InodeSet.of(wanted);
   const found = { names: [] as Bytes[], unreadable: [] as Unreadable[], entered: 0, most: 0 };
   const visitor: WalkVisitor = {
@@ -41,6 +44,7 @@ export async function walkAlone(path: string, options: WalkAloneOptions): Promis
       found.entered += 1;
     },
     onName(directory, position, name) {
+      if (name === shut) throw new SysError('statx', 5, name);
       found.names.push(joinBytes(directory.stack[position]?.real ?? ascii('?'), name));
       found.most = Math.max(found.most, readdirSync('/proc/self/fd').length);
     },

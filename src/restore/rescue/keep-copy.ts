@@ -22,6 +22,7 @@ export async function keepCopy(fromDir: number, name: Bytes, toDir: number, pace
   const target = new DirectoryChain(toDir);
   try {
     for (const { at, dirfd, name: own, stat } of treeSteps(fromDir, name)) {
+      if (pace.due) await pace.breathe();
       if (at === 'file') await keepFile(dirfd, own, target.fd, stat, pace);
       if (at === 'enter') {
         mkdir(target.fd, own, 0o700);
@@ -29,7 +30,6 @@ export async function keepCopy(fromDir: number, name: Bytes, toDir: number, pace
       }
       if (at === 'leave') dress(dirfd, target.fd, stat);
       if (at === 'left') target.leave();
-      if (pace.due) await pace.breathe();
     }
   } finally {
     target.close();

@@ -199,9 +199,18 @@ export class LoneWalk {
       if (unknown && this.#isDirectory(depth, fd, name)) {
         this.#path.names.pushName(name);
       } else if (counts) {
-        this.#visitor.onName(this.#path.frame(depth), 0, name, inode);
+        this.#tellName(this.#path.frame(depth), name, inode);
         this.#told = true;
       }
+    }
+  }
+
+  #tellName(frame: WalkFrame, name: Bytes, inode: bigint | undefined): void {
+    try {
+      this.#visitor.onName(frame, 0, name, inode);
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      this.#unreadable(joinBytes(frame.path, name), error.errno);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Bytes } from '../../sys/bytes.js';
+import { type Bytes, joinBytes } from '../../sys/bytes.js';
 import { readRecords } from '../../sys/descent.js';
 import { NameStack } from '../../sys/name-stack.js';
 import { namesAmong } from '../../sys/record-names.js';
@@ -76,7 +76,17 @@ export class MergedListing {
 
   #tell(frame: WalkFrame, position: number, hits: SiftedName[]): void {
     if (frame.stack[position]?.layer.role !== 'upper') frame.hits += hits.length;
-    for (const { name, inode } of hits.splice(0)) this.#visitor.onName(frame, position, name, inode);
+    for (const { name, inode } of hits.splice(0)) this.#tellName(frame, position, name, inode);
+  }
+
+  #tellName(frame: WalkFrame, position: number, name: Bytes, inode: bigint | undefined): void {
+    try {
+      this.#visitor.onName(frame, position, name, inode);
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      const branch = frame.stack[position]?.layer.branch ?? 0;
+      this.#visitor.onUnreadable({ path: joinBytes(frame.path, name), branch, code: error.code });
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import type { FoundNames, SoughtInode } from '../overlay/entry-names.js';
 import type { LowerInodes } from '../overlay/sought-inodes.js';
 import type { WalkSharing } from './run-walk.js';
 import { SecondThread, threadFile } from './second-thread.js';
+import { errorAsTold, type ToldError } from './told-error.js';
 import { usedInodes } from './used-inodes.js';
 import type { Walk } from './walk.js';
 import type { WalkShare } from './walk-share.js';
@@ -30,7 +31,7 @@ export type ShareMessage =
   | { readonly say: 'sought'; readonly sought: Sought }
   | { readonly say: 'share'; readonly shares: readonly WalkShare[] }
   | { readonly say: 'found'; readonly found: FoundNames; readonly progress: WalkProgress }
-  | { readonly say: 'failed'; readonly error: unknown }
+  | { readonly say: 'failed'; readonly error: ToldError }
   | { readonly say: 'end' };
 
 /** Milliseconds of a scan that is worth a thread: one takes as long to be up, and most scans end before this. */
@@ -195,7 +196,7 @@ export class SharedWalk implements WalkSharing {
         walk.progress.names += message.progress.names;
         return;
       case 'failed':
-        throw message.error;
+        throw errorAsTold(message.error);
       default:
     }
   }

@@ -6,6 +6,7 @@ import { OverlayNames } from '../overlay/overlay-names.js';
 import { rulesFor } from '../overlay/overlay-scan.js';
 import { STEP } from './run-walk.js';
 import type { SharedScan, ShareMessage } from './share-walk.js';
+import { toldError } from './told-error.js';
 import { Walk } from './walk.js';
 import type { WalkShare } from './walk-share.js';
 import type { WalkProgress } from './walk-visitor.js';
@@ -54,7 +55,7 @@ class Part {
       this.#note(message);
       if (message.say === 'share') this.#work(message.shares);
     } catch (error) {
-      this.say({ say: 'failed', error });
+      this.say({ say: 'failed', error: toldError(error) });
     }
     if (this.#ended) this.#leave();
   }

@@ -62,6 +62,7 @@ export interface WalkVisitor {
    * A name that is not a directory and whose number is wanted, in `directory.stack[position]`; visible or not.
    *
    * @param inode - the number, where numbers were asked for
+   * @throws SysError where nothing can be told of it: then the name counts as unreadable, and the walk goes on
    */
   onName(directory: WalkDirectory, position: number, name: Bytes, inode: bigint | undefined): void;
   onUnreadable(unreadable: Unreadable): void;

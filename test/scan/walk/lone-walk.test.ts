@@ -104,6 +104,15 @@ describe('a walk of what one layer alone has', () => {
     expect({ names, unreadable }).toEqual({ names: ['top/b/name'], unreadable: [] });
   });
 
+  test('a name that cannot be looked at is told with its path, and the rest is walked', async () => {
+    make('a/one', 'a/shut', 'a/two', 'b/name');
+    for (const lone of [false, true]) {
+      const { names, unreadable } = await walkAlone(home.path, { lone, shut: 'shut' });
+      expect([...names].sort()).toEqual(['top/a/one', 'top/a/two', 'top/b/name']);
+      expect(unreadable).toEqual([{ path: 'top/a/shut', branch: 0, code: 'EIO' }]);
+    }
+  });
+
   test('a call that a signal interrupts is made again', async () => {
     make('a/b/c/name');
     let calls = 0;
