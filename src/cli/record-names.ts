@@ -26,7 +26,7 @@ export async function record(union: Union, values: RecordValues, context: Contex
     const looks = await look(union, before(), context);
     return recordReport(union, looks, true, seconds());
   }
-  return whileAlone(directory, async () => {
+  return whileAlone(directory, context.signal, async () => {
     const looks = await look(union, before(), context);
     const written: RecordedFile[] = [];
     for (const each of looks) {

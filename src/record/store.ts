@@ -70,8 +70,17 @@ export function readUnionRecord(directory: Bytes, union: Union): UnionRecord {
 const PAUSE_MS = 50;
 const TRIES = 600;
 
-/** Runs `body` while no other process records into the directory, which is made if need be. */
-export async function whileAlone<T>(directory: Bytes, body: () => Promise<T>): Promise<T> {
+/**
+ * Runs `body` while no other process records into the directory, which is made if need be.
+ *
+ * @param signal - ends the waiting
+ * @throws Problem busy `locked` after half a minute; the signal's reason
+ */
+export async function whileAlone<T>(
+  directory: Bytes,
+  signal: AbortSignal,
+  body: () => Promise<T>,
+): Promise<T> {
   makeStateDirectory(directory);
   const fd = openDirectory(directory);
   try {
@@ -82,6 +91,7 @@ export async function whileAlone<T>(directory: Bytes, body: () => Promise<T>): P
         });
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      signal.throwIfAborted();
     }
     return await body();
   } finally {
