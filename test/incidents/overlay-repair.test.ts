@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   existsSync,
@@ -14,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { RUNNING_XATTR, TIMES_XATTR } from '../../src/scan/own-marks.js';
+import { isOwnTemporary, RUNNING_XATTR, TIMES_XATTR } from '../../src/scan/own-marks.js';
 import { ascii, type Bytes, bytesFromText } from '../../src/sys/bytes.js';
 import { mount, umount } from '../../src/sys/mount.js';
 import { openDirectory, withFd } from '../../src/sys/open.js';
@@ -29,7 +30,7 @@ import { indexNames, layersOf, viewOf } from '../support/overlay-verifier.js';
 import { Place } from '../support/place.js';
 import { keepingEveryByte, overlayWords, readLinks, runRepair, troubles } from '../support/repair-run.js';
 import { runMain } from '../support/run-main.js';
-import { snapshot } from '../support/tree.js';
+import { byPath, snapshot } from '../support/tree.js';
 import { acrossMounts, differences, expectSameTree } from '../support/tree-diff.js';
 
 const INDEX = ['index=on'];
@@ -337,6 +338,86 @@ describeIncidents('repairs of what a mount would trip on', ['ext4', 'tmpfs'], (d
       'is not the same any more, and is kept',
     ]);
     expect(readFileSync(file, 'utf8')).toBe('written meanwhile\n');
+  });
+
+  test.each([
+    [
+      'written to',
+      (file: string) => writeFileSync(file, 'written meanwhile\n'),
+      'changed since it was looked at, and is kept',
+    ],
+    [
+      'replaced',
+      (file: string) => {
+        copy(file, `${file}.new`);
+        renameSync(`${file}.new`, file);
+      },
+      'changed since it was looked at, and is kept',
+    ],
+    ['removed', (file: string) => unlinkSync(file), 'is gone since it was looked at'],
+  ])('twin-%s-before-the-link-takes-its-name: it stays what it is', async (_, act, reason) => {
+    for (const content of ['the same', 'its own way\n']) {
+      const place = overlayWith(directory());
+      const rescue = join(directory('tmpfs'), 'rescue');
+      const file = join(place.upper, 'A');
+      copy(file, `${file}.copy`);
+      renameSync(`${file}.copy`, file);
+      if (content !== 'the same') writeFileSync(file, content);
+      const before = layersOf(place);
+      let left: ReturnType<typeof layersOf> | undefined;
+      interpose(({ name, path }, proceed) => {
+        const result = proceed();
+        if (left === undefined && name === 'linkat' && isOwnTemporary(path as Bytes)) {
+          act(file);
+          left = layersOf(place);
+        }
+        return result;
+      });
+      const words = ['repair', '--rejoin', '--rescue', rescue, ...overlayWords(place, INDEX)];
+      // It is asked again about what is there now.
+      const answers = ['y'];
+      const done = await runRepair(words, () => answers.pop() ?? 'n').finally(() => interpose(undefined));
+      expect(done.repairs.map((repair) => [repair.done, repair.reason])).toContainEqual([false, reason]);
+      expect(done.exitCode).toBe(4);
+      // All but the file and its directory is what it was; the link that was made and taken back moves some times.
+      const theirs = byPath(left?.own ?? []);
+      const expected = before.own
+        .filter(({ path }) => path !== '0/A' || theirs.has(path))
+        .map((entry) => {
+          const now = /^0\/A?$/.test(entry.path) ? theirs.get(entry.path) : undefined;
+          return { ...(now ?? entry), xattrs: entry.xattrs, group: entry.group };
+        });
+      expectSameTree(expected, layersOf(place).own, {
+        unless: (fact, { path }) => fact === 'ctime' || (path === '1/index' && fact === 'mtime'),
+      });
+      if (content !== 'the same') expect(Object.keys(rescued(rescue))).toEqual([content]);
+    }
+  });
+
+  test('leftover-written-to-while-it-is-copied: it stays, and no copy of what it was', async () => {
+    const place = overlayWith(directory());
+    const rescue = join(directory('tmpfs'), 'rescue');
+    const entry = join(place.work, 'index', indexNames(place)[0] as string);
+    whileMounted(place, ['index=off'], (view) => unlinkSync(view.at(ascii('B'))));
+    whileMounted(place, INDEX, (view) => {
+      for (const name of ['A', 'd/C']) unlinkSync(view.at(name as Bytes));
+    });
+    let left: ReturnType<typeof layersOf> | undefined;
+    interpose(({ name }, proceed) => {
+      if (left === undefined && name === 'fchownat') {
+        appendFileSync(entry, 'written meanwhile\n');
+        left = layersOf(place);
+      }
+      return proceed();
+    });
+    const words = ['repair', '-y', '--rescue', rescue, ...overlayWords(place, INDEX)];
+    const done = await runRepair(words).finally(() => interpose(undefined));
+    expect(done.repairs.map(({ code, reason }) => [code, reason])).toContainEqual([
+      'orphan',
+      'changed since it was looked at, and is kept',
+    ]);
+    expect(readdirSync(rescue)).toEqual([]);
+    expectSameTree(left?.own ?? [], layersOf(place).own);
   });
 
   test('twin-with-another-content: a person sees both and decides; the loser is kept', async () => {

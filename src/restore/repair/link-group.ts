@@ -6,11 +6,12 @@ import { sameInode } from '../../sys/inode-id.js';
 import { link, rename, unlink } from '../../sys/names.js';
 import { close } from '../../sys/open.js';
 import { randomHex } from '../../sys/random-hex.js';
-import { stat, statIfThere } from '../../sys/stat.js';
+import { type Stat, stat, statIfThere } from '../../sys/stat.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { makeDirectories, openWorkshop } from '../directories.js';
 import { TouchedDirectory } from '../touched-directory.js';
 import { WaitingDirectories } from '../waiting-directories.js';
+import { refuseChanged } from './refuse-changed.js';
 import { keep, type RepairRun, takingMarks, within } from './repair-run.js';
 import { type Found, type RepairSite, SpotChanged } from './repair-site.js';
 
@@ -52,27 +53,36 @@ async function replaceName(run: RepairRun, branch: number, source: Found, old: R
   const { at } = run;
   await within(at.find(old), async (found) => {
     const { dirfd, name } = found;
+    const judged = stat(dirfd, name);
     if (old.same) {
       if (!sameFile(source, found)) throw new SpotChanged('is not the same any more, and is kept');
-      linkOver(at, branch, source, old.path);
+      linkOver(at, branch, source, old.path, judged);
       return;
     }
+    const kept = await keep(run, old, found);
     // Another name of it in the upper stays what it is: then a copy is kept.
-    const alone = stat(dirfd, name).nlink === 1;
-    await keep(run, old, found);
-    if (alone) takingMarks(at, dirfd, name, () => linkOver(at, branch, source, old.path));
-    else linkOver(at, branch, source, old.path);
+    if (judged.nlink === 1) takingMarks(at, dirfd, name, () => linkOver(at, branch, source, old.path, kept));
+    else linkOver(at, branch, source, old.path, kept);
   });
 }
 
-/** Puts a link of a file in the place of a name, durably and at one stroke. */
-function linkOver(at: RepairSite, branch: number, source: Found, path: Bytes): void {
+/**
+ * Puts a link of a file in the place of a name, durably and at one stroke. What has the name is looked at last of all.
+ * An exchange would let it be looked at afterwards too, but until then it had no other name than one that the kernel
+ * clears at a mount, and a kill could cost it.
+ *
+ * @throws SpotChanged where it is not what was judged
+ */
+function linkOver(at: RepairSite, branch: number, source: Found, path: Bytes, judged: Stat): void {
   const scratch = openWorkshop(at.site, branch);
   const temporary = `${TEMPORARY_PREFIX}${randomHex(8)}` as Bytes;
   try {
     link(source.dirfd, source.name, scratch, temporary);
     try {
-      inTouched(at, branch, path, (dirfd, name) => rename(scratch, temporary, dirfd, name));
+      inTouched(at, branch, path, (dirfd, name) => {
+        refuseChanged(dirfd, name, judged);
+        rename(scratch, temporary, dirfd, name);
+      });
     } catch (error) {
       unlink(scratch, temporary);
       throw error;

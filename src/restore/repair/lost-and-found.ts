@@ -16,7 +16,7 @@ import { type Kept, writeKeptNote } from './kept-note.js';
  * nobody can guess or enter; a note beside it holds everything that is known of it. The file itself stays where
  * it is: once this returns, the caller may remove it.
  *
- * @param last - is called when it is kept; where it throws, nothing is
+ * @param last - is called when it is kept, and told whether by a link; where it throws, nothing is
  * @returns where it is kept
  * @throws NotCopied where a file of it cannot be copied; Problem operational `rescue`; the reason of a stop
  */
@@ -24,10 +24,11 @@ export async function keepIn(
   rescue: Rescue,
   { dirfd, name, from, code, message }: Kept,
   pace: Pace,
-  last: () => void,
+  last: (linked: boolean) => void,
 ): Promise<Bytes> {
   const token = randomHex(12) as Bytes;
   try {
+    let linked = false;
     await inRescue(rescue.path, async () => {
       const note = createFile(rescue.fd, `${token}.json` as Bytes, 0o600);
       try {
@@ -38,14 +39,14 @@ export async function keepIn(
       mkdir(rescue.fd, token, 0o700);
       const own = openQuietly(rescue.fd, token);
       try {
-        await keepCopy(dirfd, name, own, pace);
+        linked = await keepCopy(dirfd, name, own, pace);
         fsync(own);
       } finally {
         close(own);
       }
       fsync(rescue.fd);
     });
-    last();
+    last(linked);
   } catch (error) {
     discard(rescue, token);
     throw error;

@@ -15,6 +15,7 @@ import { NotCopied } from '../rescue/not-copied.js';
 import { SELF } from '../site.js';
 import { writeFailure } from '../write-failure.js';
 import { linkGroup } from './link-group.js';
+import { refuseChanged } from './refuse-changed.js';
 import { keep, type RepairRun, type RepairSurroundings, takingMarks, within } from './repair-run.js';
 import { SpotChanged } from './repair-site.js';
 
@@ -51,8 +52,7 @@ export async function carryOut(
     await perform({ ...around, finding, kept }, action);
     return { finding, done: true, reason: undefined, kept };
   } catch (error) {
-    if (error instanceof SpotChanged || error instanceof NotCopied)
-      return { finding, done: false, reason: error.message, kept };
+    if (isOwnRefusal(error)) return { finding, done: false, reason: error.message, kept };
     if (!(error instanceof SysError) || concernsAll(error)) throw writeFailure(error, around.at.site.union);
     return { finding, done: false, reason: linkFailure(error), kept };
   }
@@ -107,13 +107,27 @@ async function whileRunning(root: number, body: () => Promise<void>): Promise<vo
     if (!owed) setXattr(root, SELF, RUNNING_XATTR, Buffer.from('1'));
     return true;
   });
-  await body();
-  if (marked === true && !owed) removeXattr(root, SELF, RUNNING_XATTR);
+  const settled = (): void => {
+    if (marked === true && !owed) removeXattr(root, SELF, RUNNING_XATTR);
+  };
+  try {
+    await body();
+  } catch (error) {
+    if (isOwnRefusal(error)) settled();
+    throw error;
+  }
+  settled();
+}
+
+/** What a repair refuses of itself, with nothing left half-done. */
+function isOwnRefusal(error: unknown): error is SpotChanged | NotCopied {
+  return error instanceof SpotChanged || error instanceof NotCopied;
 }
 
 async function moveOut(run: RepairRun, spot: SeenSpot, dirfd: number, name: Bytes): Promise<void> {
-  await keep(run, spot, { dirfd, name });
+  const kept = await keep(run, spot, { dirfd, name });
   takingMarks(run.at, dirfd, name, () => {
+    refuseChanged(dirfd, name, kept);
     removeTree(dirfd, name);
     fsync(dirfd);
   });

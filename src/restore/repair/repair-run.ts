@@ -2,7 +2,7 @@ import type { SeenSpot } from '../../scan/repair-action.js';
 import type { Finding } from '../../scan/result.js';
 import type { Bytes } from '../../sys/bytes.js';
 import { O_NOFOLLOW, O_PATH, openBeneath, withFd } from '../../sys/open.js';
-import { isDirectory, stat } from '../../sys/stat.js';
+import { isDirectory, type Stat, stat } from '../../sys/stat.js';
 import { getXattr } from '../../sys/xattr.js';
 import type { Pace } from '../pace.js';
 import { NotCopied } from '../rescue/not-copied.js';
@@ -10,6 +10,7 @@ import type { Rescue } from '../rescue/rescue.js';
 import { SELF } from '../site.js';
 import type { StillFree } from '../still-free.js';
 import { keepIn } from './lost-and-found.js';
+import { refuseChanged } from './refuse-changed.js';
 import type { Found, RepairSite } from './repair-site.js';
 import { stripInode } from './strip-marks.js';
 
@@ -38,16 +39,17 @@ export async function within(found: Found, body: (found: Found) => void | Promis
 }
 
 /**
- * Keeps a file in the rescue directory; its name may go then.
+ * Keeps a file in the rescue directory; its name may go then, if {@link refuseChanged} finds it as it is on return.
  *
- * @throws NotCopied where it cannot be copied, or is a metadata-only file; the reason of a stop, or what tells that somebody
- *   has mounted the union, and then nothing is kept
+ * @returns what was kept
+ * @throws NotCopied where it cannot be copied, or is a metadata-only file; SpotChanged where it is another file after that,
+ *   or was written to meanwhile; the reason of a stop, or what tells that somebody has mounted the union: then nothing is kept
  */
 export async function keep(
   { at, rescue, finding, kept, pace, free }: RepairRun,
   spot: SeenSpot,
   { dirfd, name }: Pick<Found, 'dirfd' | 'name'>,
-): Promise<void> {
+): Promise<Stat> {
   if (rescue === undefined) throw new Error('a repair that needs a rescue directory has none');
   const { prefix } = at.site;
   if (prefix !== undefined && getXattr(dirfd, name, `${prefix}metacopy`) !== undefined) {
@@ -55,8 +57,15 @@ export async function keep(
   }
   const { code, message } = finding;
   const file = { dirfd, name, from: at.pathOf(spot), code, message };
+  const judged = stat(dirfd, name);
+  let now = judged;
   // A large copy may take minutes.
-  kept.push(await keepIn(rescue, file, pace, () => free.ask(true)));
+  const last = (linked: boolean): void => {
+    now = refuseChanged(dirfd, name, judged, linked ? 1 : 0);
+    free.ask(true);
+  };
+  kept.push(await keepIn(rescue, file, pace, last));
+  return now;
 }
 
 /**

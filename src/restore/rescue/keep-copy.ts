@@ -16,14 +16,16 @@ import { copyFile } from './copy-file.js';
  * Gives a file the same name in another directory too: a hardlink where that is its only name and the file system
  * is the same, else a durable, compared copy. A directory is made anew with all that is in it.
  *
+ * @returns whether the file itself, no directory, got a link
  * @throws NotCopied where a file cannot be copied; the reason of a stop, and then a part of a directory is there
  */
-export async function keepCopy(fromDir: number, name: Bytes, toDir: number, pace: Pace): Promise<void> {
+export async function keepCopy(fromDir: number, name: Bytes, toDir: number, pace: Pace): Promise<boolean> {
+  let linked = false;
   const target = new DirectoryChain(toDir);
   try {
-    for (const { at, dirfd, name: own, stat } of treeSteps(fromDir, name)) {
+    for (const { at, dirfd, name: own, stat, depth } of treeSteps(fromDir, name)) {
       if (pace.due) await pace.breathe();
-      if (at === 'file') await keepFile(dirfd, own, target.fd, stat, pace);
+      if (at === 'file') linked = (await keepFile(dirfd, own, target.fd, stat, pace)) && depth === 0;
       if (at === 'enter') {
         mkdir(target.fd, own, 0o700);
         target.enter(own);
@@ -31,28 +33,32 @@ export async function keepCopy(fromDir: number, name: Bytes, toDir: number, pace
       if (at === 'leave') dress(dirfd, target.fd, stat);
       if (at === 'left') target.leave();
     }
+    return linked;
   } finally {
     target.close();
   }
 }
 
+/** Returns whether it is the file itself and no copy. */
 async function keepFile(
   fromDir: number,
   name: Bytes,
   toDir: number,
   { nlink }: Stat,
   pace: Pace,
-): Promise<void> {
+): Promise<boolean> {
   // With another name left in the union, a link would go on changing with it.
   if (nlink > 1) {
     await copyFile(fromDir, name, toDir, name, pace);
-    return;
+    return false;
   }
   try {
     link(fromDir, name, toDir, name);
+    return true;
   } catch (error) {
     if (!isSysError(error, 'EXDEV', 'EMLINK', 'EPERM', 'EOPNOTSUPP')) throw error;
     await copyFile(fromDir, name, toDir, name, pace);
+    return false;
   }
 }
 
