@@ -48,7 +48,6 @@ export async function hydrate(
   entry: Bytes,
   { pace, stillFree }: HydrateOptions,
 ): Promise<void> {
-  stillFree?.();
   const fd = openBeneath(site.index(branch), entry, O_RDWR | O_NOFOLLOW | O_NOATIME);
   try {
     await fill(site, fd, entry, leaseOf(fd, stillFree), pace);
@@ -62,8 +61,8 @@ export async function hydrate(
 type Lease = () => void;
 
 /**
- * Where there is no lease to be had (EACCES without CAP_LEASE, EINVAL on some file systems), nobody may have mounted the
- * union.
+ * Whoever has mounted the union needs the file open to write to it. Where there is no lease to be had (EACCES without
+ * CAP_LEASE, EINVAL on some file systems), nobody may have mounted it.
  */
 function leaseOf(fd: number, stillFree: (() => void) | undefined): Lease {
   try {

@@ -102,19 +102,4 @@ describeIncidents('a file that is given its data', ['ext4', 'xfs', 'btrfs'], (di
     expectSameView(before.tree, viewOf(place, ['index=off', 'metacopy=off']).tree);
     expect(indexNames(place)).toEqual([]);
   });
-
-  test('is not begun where the union was mounted meanwhile', async () => {
-    const place = metadataOnly(directory());
-    const before = viewOf(place, METACOPY);
-    const found = await scan(overlayUnion(place, METACOPY));
-    let asked = 0;
-    const stillFree = (): void => {
-      asked += 1;
-      if (asked > 1) throw new Error('mounted meanwhile');
-    };
-    await expect(apply(plan(found, 'flush'), { stillFree })).rejects.toThrow('mounted meanwhile');
-    expect(indexNames(place)).toHaveLength(1);
-    await runGoal(overlayUnion(place, METACOPY), 'flush');
-    expectSameView(before.tree, viewOf(place, ['index=off', 'metacopy=off']).tree);
-  });
 });

@@ -22,6 +22,7 @@ import { ascii, type Bytes, bytesFromText } from '../../src/sys/bytes.js';
 import { mount, umount } from '../../src/sys/mount.js';
 import { interpose } from '../../src/sys/seam.js';
 import { command } from '../support/command.js';
+import { closeLeftOpen } from '../support/left-open.js';
 import { append, commonLower, describeIncidents, overlayWith } from '../support/overlay-incident.js';
 import { overlayOptions } from '../support/overlay-mount.js';
 import { type OverlayPlace, overlayPlace, whileMounted } from '../support/overlay-place.js';
@@ -435,6 +436,14 @@ describeIncidents('prune', ['ext4', 'xfs', 'btrfs', 'tmpfs'], (directory) => {
     expect([code, report.entries.at(-1).reason]).toEqual([4, expect.stringMatching(/^it cannot be read/)]);
     expect(readdirSync(rescue)).toEqual([]);
     expectSameTree(before, snapshot(join(place.work, 'index')));
+  });
+
+  test('a rescue directory that cannot be made leaves nothing open', async () => {
+    const place = leaked(directory());
+    const { code, report } = await run('prune', place, '--rescue', '/proc/plinkctl-rescue');
+    expect([code, report.error.path]).toEqual([8, '/proc/plinkctl-rescue']);
+    expect(closeLeftOpen(place.upper)).toEqual([]);
+    expect(indexNames(place)).toHaveLength(1);
   });
 
   test('a rescue directory inside of a branch is refused', async () => {

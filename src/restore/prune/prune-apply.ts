@@ -50,8 +50,7 @@ export async function applyPrune(plan: PrunePlan, options: PruneApplyOptions = {
   let bytesFreed = 0n;
   let stopped = false;
   if (plan.entries.length === 0) return { entries: done, bytesFreed, stopped };
-  const site = openSite(plan.union);
-  const rescue = plan.rescue === undefined ? undefined : openRescue(plan.rescue, plan.union);
+  const { site, rescue } = openPlaces(plan);
   try {
     const work: PruneWork = {
       site,
@@ -81,6 +80,16 @@ export async function applyPrune(plan: PrunePlan, options: PruneApplyOptions = {
     site.close();
   }
   return { entries: done, bytesFreed, stopped };
+}
+
+function openPlaces({ union, rescue }: PrunePlan): Pick<PruneWork, 'site' | 'rescue'> {
+  const site = openSite(union);
+  try {
+    return { site, rescue: rescue === undefined ? undefined : openRescue(rescue, union) };
+  } catch (error) {
+    site.close();
+    throw error;
+  }
 }
 
 /** What the entries of a prune have in common. */
