@@ -71,11 +71,6 @@ export class TouchedDirectory {
     }
     this.sync();
   }
-
-  /** Closes it without more; what it owes waits for the next run. */
-  abandon(): void {
-    close(this.fd);
-  }
 }
 
 function markImpure({ prefix }: Site, fd: number): void {

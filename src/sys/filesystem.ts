@@ -37,7 +37,6 @@ const ST_RDONLY = 1n;
 const FS_IOC_GETFSUUID = 0x80111500;
 const BTRFS_IOC_FS_INFO = 0x8400941f;
 const XFS_IOC_FSGEOMETRY_V1 = 0x80705864;
-const FS_IOC_GETVERSION = 0x80087601;
 const FS_IOC_GETFLAGS = 0x80086601;
 const FS_IOC_SETFLAGS = 0x40086602;
 const FS_CASEFOLD_FL = 0x40000000;
@@ -83,12 +82,6 @@ export function fileSystemUuid(fd: number): Buffer | undefined {
     if (ioctlIfKnown(fd, XFS_IOC_FSGEOMETRY_V1, geometry)) return Buffer.from(geometry.subarray(64, 80));
   }
   return undefined;
-}
-
-/** The inode's generation (regular files and directories on ext4, xfs, btrfs); undefined where it is not told. */
-export function generationOf(fd: number): number | undefined {
-  const b = Buffer.alloc(8);
-  return ioctlIfKnown(fd, FS_IOC_GETVERSION, b) ? b.readUInt32LE(0) : undefined;
 }
 
 /** The `FS_*_FL` flags (append-only 0x20, immutable 0x10, …); undefined where the file system keeps none. */

@@ -1,16 +1,14 @@
 import type { Bytes } from './bytes.js';
-import { checkDirFd, checkFd, checkName, checkU32 } from './check.js';
+import { checkDirFd, checkName, checkU32 } from './check.js';
 import { ADDRESS, native, SYS, syscall } from './libc.js';
 import { PathArgument, pathArgument } from './path-argument.js';
 import { invoke } from './seam.js';
 
-const AT_EMPTY_PATH = 0x1000;
 const AT_REMOVEDIR = 0x200;
 
 /** `renameat2(2)`: fail rather than replace. */
 export const RENAME_NOREPLACE = 1;
 /** `renameat2(2)`: swap the two names. */
-export const RENAME_EXCHANGE = 2;
 
 const linkatCall = native('int linkat(int olddirfd, int64_t old, int newdirfd, int64_t new, int flags)');
 const unlinkatCall = native('int unlinkat(int dirfd, int64_t path, int flags)');
@@ -32,14 +30,6 @@ export function link(fromDir: number, from: Bytes, toDir: number, to: Bytes): vo
   checkName(to);
   invoke('linkat', checkDirFd(toDir), to, () =>
     linkatCall(checkDirFd(fromDir), pathArgument.put(from), toDir, second.put(to), 0),
-  );
-}
-
-/** Links the inode behind an open descriptor (CAP_DAC_READ_SEARCH; the inode must have a name left). */
-export function linkFd(fd: number, toDir: number, to: Bytes): void {
-  checkName(to);
-  invoke('linkat', checkDirFd(toDir), to, () =>
-    linkatCall(checkFd(fd), pathArgument.put('' as Bytes), toDir, second.put(to), AT_EMPTY_PATH),
   );
 }
 

@@ -5,13 +5,7 @@ import { invoke } from './seam.js';
 
 /** `d_type` values of getdents64(2). */
 export const DT_UNKNOWN = 0;
-export const DT_FIFO = 1;
-export const DT_CHR = 2;
 export const DT_DIR = 4;
-export const DT_BLK = 6;
-export const DT_REG = 8;
-export const DT_LNK = 10;
-export const DT_SOCK = 12;
 
 /** One name of a directory as getdents64(2) tells it, without a stat. */
 export interface DirectoryEntry {

@@ -36,7 +36,6 @@ export const systemCalls = {
   pwrite: 'effect',
   write: 'effect',
   ftruncate: 'effect',
-  copy_file_range: 'effect',
   fsync: 'effect',
   syncfs: 'effect',
   mount: 'effect',

@@ -1,48 +1,24 @@
 import { type Facts, isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFMT } from '../../sys/stat.js';
+import {
+  type AufsCase,
+  type Candidate,
+  type Claim,
+  find,
+  findUnread,
+  isDone,
+  keyOf,
+  largest,
+  matters,
+  mayBe,
+  type UnreadCandidate,
+} from './aufs-case.js';
 import type { RawPlink } from './aufs-index.js';
 import { type FileAt, type Likeness, likeness } from './aufs-likeness.js';
-import { mayRival } from './aufs-proof.js';
 import { agrees, type FileStart, halfAgrees, startOf } from './file-start.js';
 import { HashIndex } from './hash-index.js';
-import { lowerKey, type Namesake } from './namesake.js';
+import type { Namesake } from './namesake.js';
 import { unread } from './unread.js';
 import { UnreadFiles } from './unread-files.js';
-
-/** A lower file that an entry may be the copy of, by what is in them. */
-export interface Candidate {
-  readonly file: Namesake;
-  readonly likeness: Likeness;
-}
-
-/** A lower file that could not be read; its likeness is the most that it may be. */
-export interface UnreadCandidate extends Candidate {
-  /** The errno's name. */
-  readonly code: string;
-}
-
-/** The lower file that an entry's names prove, and how much it is like that. */
-export interface Claim {
-  readonly origin: Namesake;
-  readonly own: Likeness;
-  /** Its content bears the names out: only what speaks against them is looked for. */
-  readonly firm: boolean;
-}
-
-interface Case {
-  readonly plink: RawPlink;
-  readonly file: FileAt;
-  readonly first: Buffer;
-  /** Lower files with a single link are compared as well: only `ln` ever gave such a file an entry. */
-  readonly singles: boolean;
-  readonly claim: Claim | undefined;
-  found: Map<string, Candidate> | undefined;
-  /** Files that it was compared with. */
-  compared: number;
-  /** One that it was not, for it was compared with enough, and that may be what it is the copy of. */
-  beyond: Namesake | undefined;
-  /** The errno's name where the entry itself could not be read. */
-  blind: string | undefined;
-}
 
 /** Entries up to which each is held against every lower file, whatever its first byte: 100 ms for 100,000 files. */
 const FEW = 200;
@@ -50,17 +26,14 @@ const FEW = 200;
 /** Entries of one size up to which each is compared with every lower file of that size. */
 const FEW_OF_A_SIZE = 16;
 
-/** Enough to show that nothing is proved; entries made of scripts or licence texts are like thousands of files. */
-const MOST = 100;
-
 /** Comparisons in all, each of 10 to 100 microseconds; but as many as {@link LEAST} of each entry. */
 const COMPARISONS = 500_000;
 const LEAST = 50;
 
 /** Entries that lower files are compared with, found by a file's size, time, first bytes or number. */
 export class Candidates {
-  readonly #cases: Case[] = [];
-  readonly #byPlink = new Map<RawPlink, Case>();
+  readonly #cases: AufsCase[] = [];
+  readonly #byPlink = new Map<RawPlink, AufsCase>();
   readonly #index = new HashIndex();
   /** By type, the size of the largest lower file that is worth a look. */
   readonly #limits = new Map<number, bigint>();
@@ -82,7 +55,7 @@ export class Candidates {
     // Nothing but a twin speaks against a twin.
     const start = claim?.firm === true && claim.own.degree === 'same' ? undefined : startOf(file);
     const known = typeof start === 'object' ? start : undefined;
-    const each: Case = {
+    const each: AufsCase = {
       plink,
       file,
       first: known?.first ?? NOTHING,
@@ -129,7 +102,7 @@ export class Candidates {
   }
 
   /** @returns false where the lower file cannot be read */
-  #compare(each: Case, lower: Namesake, at: FileAt): boolean {
+  #compare(each: AufsCase, lower: Namesake, at: FileAt): boolean {
     const { claim, found } = each;
     const key = keyOf(lower);
     // Another name of what was compared already.
@@ -159,7 +132,7 @@ export class Candidates {
 
   /** Numbers of the entries with a key, but for those of which nothing more is to be told. */
   #open(key: string): readonly number[] {
-    return this.#index.of(key, (number) => !isDone(this.#cases[number] as Case, this.#allowance));
+    return this.#index.of(key, (number) => !isDone(this.#cases[number] as AufsCase, this.#allowance));
   }
 
   /** Files that each entry is compared with. */
@@ -168,7 +141,7 @@ export class Candidates {
   }
 
   /** Entries that a lower file may be like. */
-  *#near(lower: Namesake, at: FileAt, start: FileStart): Generator<Case> {
+  *#near(lower: Namesake, at: FileAt, start: FileStart): Generator<AufsCase> {
     const { size, mode } = at.stat;
     const sure = new Set(this.#open(twinKey(at)));
     let manyOfSize = false;
@@ -184,7 +157,7 @@ export class Candidates {
           if (this.#cases[number]?.file.stat.size === size) sharing.add(number);
     const near = new Set([...sure, ...sharing, ...this.#withFirst(start)]);
     for (const number of near) {
-      const each = this.#cases[number] as Case;
+      const each = this.#cases[number] as AufsCase;
       const { file, first, claim } = each;
       if ((file.stat.mode & S_IFMT) !== (mode & S_IFMT) || !mayBe(each, at.stat)) continue;
       if (claim?.firm === true) {
@@ -215,7 +188,7 @@ export class Candidates {
     // What was removed meanwhile is no longer there to be like anything.
     if (code === 'ENOENT' || this.#isTooLarge(lower.stat)) return;
     this.#unread.add(lower, code);
-    for (const number of this.#open(twinKey(lower))) findUnread(this.#cases[number] as Case, lower);
+    for (const number of this.#open(twinKey(lower))) findUnread(this.#cases[number] as AufsCase, lower);
   }
 
   #isTooLarge(stat: Facts): boolean {
@@ -259,59 +232,11 @@ const NOTHING = Buffer.alloc(0);
 
 const ANYTHING: Likeness = { degree: 'same', share: 1, twin: true, sameRights: true };
 
-/** Where nothing is proved the comparisons only help a person. */
-function isDone({ compared, claim, beyond }: Case, allowance: number): boolean {
-  return compared >= allowance && (claim === undefined || beyond !== undefined);
-}
-
-/** Whether a lower file's size and links let an entry be its copy. */
-function mayBe({ file, singles }: Case, lower: Facts): boolean {
-  const twin = file.stat.size === lower.size && file.stat.mtime === lower.mtime;
-  return twin || (lower.size <= largest(file) && (lower.nlink > 1 || singles));
-}
-
-/** Whether a lower file would speak against what an entry's names prove, were it as like as it may be. */
-function matters({ file, claim }: Case, lower: Namesake): boolean {
-  if (claim === undefined) return false;
-  const likeness = unread('lower', '', file.stat, lower.stat).atBest;
-  return mayRival({ file: lower, likeness }, claim.origin, claim.own);
-}
-
-/** Keeps what is like an entry; of files that are a little like it those that are most. */
-function find(each: Case, candidate: Candidate): void {
-  if (candidate.likeness.degree === 'impossible' || candidate.likeness.degree === 'none') return;
-  each.found ??= new Map();
-  const { found } = each;
-  const key = keyOf(candidate.file);
-  if (found.has(key)) return;
-  if (candidate.likeness.degree === 'alike' && found.size >= MOST) {
-    let least: readonly [string, Candidate] | undefined;
-    for (const one of found) {
-      const { degree, share } = one[1].likeness;
-      if (degree === 'alike' && share < (least?.[1].likeness.share ?? candidate.likeness.share)) least = one;
-    }
-    if (least === undefined) return;
-    found.delete(least[0]);
-  }
-  found.set(key, candidate);
-}
-
-/** Size and time are known without reading, and tell a person something. */
-function findUnread(each: Case, lower: Namesake): void {
-  const { atBest } = unread('lower', '', each.file.stat, lower.stat);
-  if (atBest.twin) find(each, { file: lower, likeness: { ...atBest, degree: 'alike', share: 0 } });
-}
-
-const keyOf = (lower: Namesake): string => lowerKey(lower.branch, lower);
-
 const twinKey = ({ stat: { mode, size, mtime } }: { readonly stat: Facts }): string =>
   `twin ${mode & S_IFMT} ${size} ${mtime}`;
 
 /** Of a symlink; one with a target of another length is not even read. */
 const lengthKey = ({ stat: { size } }: FileAt): string => `target of ${size}`;
-
-/** The size of a lower file of which half can still be in an entry. */
-const largest = ({ stat: { size } }: FileAt): bigint => 2n * size;
 
 /** Texts that files may have in common, whatever stands at the start of them. */
 function alikeKeys({ stat }: FileAt, { target }: FileStart): readonly string[] {

@@ -1,7 +1,7 @@
 import { inodeKey } from '../../sys/inode-id.js';
 import { S_IFMT } from '../../sys/stat.js';
 import type { Unreadable } from '../result.js';
-import type { Candidate, UnreadCandidate } from './aufs-candidates.js';
+import type { Candidate, UnreadCandidate } from './aufs-case.js';
 import type { RawPlink } from './aufs-index.js';
 import type { Likeness } from './aufs-likeness.js';
 import type { RemovedFile, UpperName } from './aufs-upper-names.js';

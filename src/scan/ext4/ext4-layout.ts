@@ -11,7 +11,7 @@ const SIXTY_FOUR_BIT = 0x80;
 /**
  * Features beside which directories are still read as here: a journal to be replayed (any mounted one has that mark), a
  * multiple-mount guard, flexible groups, attributes in inodes, a checksum seed, large directories, inline data,
- * encryption and case-folding (of single directories, which are passed over).
+ * encryption (single directories, which are passed over), case-folding (names stand there as they were given).
  */
 const HARMLESS = 0x4 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000 | 0x10000 | 0x20000;
 
