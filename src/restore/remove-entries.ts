@@ -3,7 +3,7 @@ import type { Bytes } from '../sys/bytes.js';
 import { sameInode } from '../sys/inode-id.js';
 import { unlink } from '../sys/names.js';
 import { close, O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDONLY, openBeneath } from '../sys/open.js';
-import { mostOpenFiles } from '../sys/open-files.js';
+import { mostOpenFiles } from '../sys/resource-limits.js';
 import { isRegular, type Sight, sight } from '../sys/stat.js';
 import { fsync } from '../sys/sync.js';
 import { isSysError, SysError } from '../sys/sys-error.js';

@@ -1,4 +1,4 @@
-import { mostOpenFiles } from '../sys/open-files.js';
+import { mostOpenFiles } from '../sys/resource-limits.js';
 import type { TouchedDirectory } from './touched-directory.js';
 
 /**

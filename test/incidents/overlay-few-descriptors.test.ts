@@ -31,4 +31,30 @@ describeIncidents('a process that may have few files open', ['ext4'], (directory
     expect(readdirSync(join(place.work, 'index'))).toEqual([]);
     for (const options of [OPTIONS, ['index=off']]) expectSameView(before, viewOf(place, options).tree);
   });
+
+  // V8 aborts a process whose second thread finds no room.
+  test('finds names far away with few addresses, too', () => {
+    const groups = 600;
+    const place = overlayWith(directory(), {
+      lower: ({ root }) => {
+        for (let i = 0; i < 5 * groups; i += 1) mkdirSync(join(root, `d${i}`));
+        for (let i = 0; i < groups; i += 1) {
+          writeFileSync(join(root, `d${i}`, 'A'), 'old\n');
+          linkSync(join(root, `d${i}`, 'A'), join(root, `d${5 * groups - 1 - i}`, 'B'));
+        }
+      },
+      session: (view) => {
+        for (let i = 0; i < groups; i += 1) append(view, `d${i}/A`);
+      },
+    });
+    const words = ['list', '--json', '--upper', place.upper, '--work', place.work];
+    const line = ['-c', `ulimit -v 1200000 && exec "$@"`, 'sh', process.execPath, program, ...words];
+    const { status, stdout } = spawnSync('sh', [...line, '--lower', place.lowers[0] ?? ''], {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    });
+    const { entries, unreadable } = JSON.parse(stdout);
+    expect({ status, unreadable }).toEqual({ status: 0, unreadable: [] });
+    expect(entries.filter(({ state }: { state: string }) => state === 'restorable')).toHaveLength(groups);
+  });
 });

@@ -1,4 +1,5 @@
 import { milliseconds } from '../../milliseconds.js';
+import { mostAddresses, mostOpenFiles } from '../../sys/resource-limits.js';
 import type { OverlayUnion } from '../../union/union.js';
 import type { Layer } from '../../union/view-rules.js';
 import type { FoundNames, SoughtInode } from '../overlay/entry-names.js';
@@ -218,9 +219,17 @@ export class SharedWalk implements WalkSharing {
   }
 }
 
-/** Whether two threads would take turns on one processor. */
+/** Descriptors, and bytes of addresses, that a process with a second thread needs: V8 aborts it where they are too few. */
+const ENOUGH_FILES = 64;
+const ENOUGH_ADDRESSES = 4 * 2 ** 30;
+
+/** Whether two threads would take turns on one processor, or there is no room for the second. */
 export function isAlone(): boolean {
-  return process.getBuiltinModule('node:os').availableParallelism() < 2;
+  return (
+    process.getBuiltinModule('node:os').availableParallelism() < 2 ||
+    mostOpenFiles() < ENOUGH_FILES ||
+    mostAddresses() < ENOUGH_ADDRESSES
+  );
 }
 
 /**
