@@ -46,14 +46,20 @@ export async function removeEntries(
   const indexes = new Set<number>();
   const most = Math.min(OPEN_INODES, Math.floor(mostOpenFiles() / 2));
   let asked = Number.NEGATIVE_INFINITY;
+  const ask = (): void => {
+    if (milliseconds() - asked < ASKED_EVERY_MS) return;
+    stillFree?.();
+    asked = milliseconds();
+  };
   try {
     for (const run of runs) {
       if (!run.plan.remove || run.failure !== undefined) continue;
-      if (milliseconds() - asked >= ASKED_EVERY_MS) {
-        stillFree?.();
-        asked = milliseconds();
+      ask();
+      if (run.plan.hydrate) {
+        await attemptLong(run, () => giveData(site, run, { pace, stillFree }));
+        // Of a large file that took minutes.
+        ask();
       }
-      if (run.plan.hydrate) await attemptLong(run, () => giveData(site, run, { pace, stillFree }));
       attempt(run, () => removeOne(site, run, leaving, indexes));
       if (leaving.length >= most) strip(site, leaving, indexes);
       if (pace.due) await pace.breathe();

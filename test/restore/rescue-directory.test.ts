@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Pace } from '../../src/restore/pace.js';
@@ -31,6 +31,14 @@ const aufs = (upper: string): AufsUnion => ({
   mounted: undefined,
 });
 
+const orphan = {
+  name: 'entry',
+  state: 'orphan',
+  inode: { dev: 1n, ino: 1n, mode: 0, uid: 0, gid: 0, size: 0n, mtime: 0n },
+  names: [],
+  missing: [],
+} as unknown as IndexEntry;
+
 describe('a rescue that fails on its way', () => {
   let upper: string;
   let directory: string;
@@ -51,14 +59,7 @@ describe('a rescue that fails on its way', () => {
       if (far && name === 'renameat2' && ++renames === 1) return -EXDEV;
       return name === call && ++calls === nth ? -EIO : proceed();
     });
-    const entry = {
-      name: 'entry',
-      state: 'orphan',
-      inode: { dev: 1n, ino: 1n, mode: 0, uid: 0, gid: 0, size: 0n, mtime: 0n },
-      names: [],
-      missing: [],
-    } as unknown as IndexEntry;
-    const note = { union: aufs(upper), entry, reason: 'no name shows it' };
+    const note = { union: aufs(upper), entry: orphan, reason: 'no name shows it' };
     try {
       await rescue.take(dirfd, ascii('entry'), note, new Pace());
     } finally {
@@ -79,6 +80,29 @@ describe('a rescue that fails on its way', () => {
     expect(readdirSync(directory)).toEqual([]);
     expectSameTree(before, snapshot(join(home, 'index')), { ignore: ['ctime', 'mtime', 'atime'] });
   });
+});
+
+test('a file that is written to while it is copied stays, and no copy of it', async () => {
+  const upper = join(home, 'upper');
+  const index = join(home, 'index');
+  for (const path of [upper, index]) mkdirSync(path);
+  writeFileSync(join(index, 'entry'), 'data');
+  const rescue = openRescue(bytesFromText(join(home, 'rescue')), aufs(upper));
+  const dirfd = openDirectory(bytesFromText(index));
+  let renames = 0;
+  interpose(({ name }, proceed) => (name === 'renameat2' && ++renames === 1 ? -EXDEV : proceed()));
+  const note = { union: aufs(upper), entry: orphan, reason: 'no name shows it' };
+  const write = (): void => writeFileSync(join(index, 'entry'), 'more');
+  try {
+    await expect(rescue.take(dirfd, ascii('entry'), note, new Pace(), write)).rejects.toThrow(
+      /changed since/,
+    );
+  } finally {
+    close(dirfd);
+    rescue.close();
+  }
+  expect(readdirSync(join(home, 'rescue'))).toEqual([]);
+  expect(readdirSync(index).map((name) => readFileSync(join(index, name), 'utf8'))).toEqual(['more']);
 });
 
 test('a new rescue directory is durable before anything can be moved there', () => {

@@ -5,6 +5,7 @@ import { type Stat, statIfThere } from '../../sys/stat.js';
 import { fsync } from '../../sys/sync.js';
 import { failureOfOne } from '../entry-run.js';
 import { Pace } from '../pace.js';
+import { SpotChanged } from '../repair/repair-site.js';
 import { stripInode } from '../repair/strip-marks.js';
 import { NotCopied } from '../rescue/not-copied.js';
 import { openRescue, type Rescue, type Rescued } from '../rescue/rescue.js';
@@ -122,7 +123,7 @@ async function removeBatch(work: PruneWork, entries: readonly PruneEntry[], done
 }
 
 async function removeOne(
-  { site, rescue, plan, pace }: PruneWork,
+  { site, rescue, plan, pace, free }: PruneWork,
   each: PruneEntry,
   moved: Bytes[],
 ): Promise<Removal> {
@@ -137,10 +138,10 @@ async function removeOne(
       return { entry: kept(each, changed ?? 'it is gone'), freed: 0n };
     }
     const note = { union: plan.union, entry, reason: each.reason, knownNames: each.knownNames };
-    safe = await rescue?.take(index, entry.name, note, pace);
+    safe = await rescue?.take(index, entry.name, note, pace, () => free.ask(true));
     if (safe === undefined) unlink(index, entry.name);
   } catch (error) {
-    const reason = error instanceof NotCopied ? error.message : failureOfOne(error);
+    const reason = reasonOf(error);
     return { entry: { ...kept(each, reason), attention: true }, freed: 0n };
   }
   if (safe?.moved === true) moved.push(safe.name);
@@ -148,6 +149,12 @@ async function removeOne(
     entry: { entry, removed: true, rescued: safe?.path, reason: entry.reason, attention: false },
     freed: safe?.moved === true ? 0n : now.blocks * 512n,
   };
+}
+
+/** @throws the error itself where it concerns all entries */
+function reasonOf(error: unknown): string {
+  if (error instanceof SpotChanged) return `it ${error.message}`;
+  return error instanceof NotCopied ? error.message : failureOfOne(error);
 }
 
 function whatChanged({ entry, changed }: PruneEntry, now: Stat | undefined): string | undefined {

@@ -7,7 +7,7 @@ import { makePrivateDirectories } from '../../sys/make-private-directories.js';
 import { RENAME_NOREPLACE, rename, unlink } from '../../sys/names.js';
 import { close, openDirectory } from '../../sys/open.js';
 import { randomHex } from '../../sys/random-hex.js';
-import { statIfThere } from '../../sys/stat.js';
+import { stat, statIfThere } from '../../sys/stat.js';
 import { fsync, syncfs } from '../../sys/sync.js';
 import { isSysError } from '../../sys/sys-error.js';
 import { absolutePath, canonicalPath } from '../../union/absolute-path.js';
@@ -16,6 +16,7 @@ import type { Union } from '../../union/union.js';
 import { shown } from '../../words/shown.js';
 import { keepsOrder } from '../keeps-order.js';
 import type { Pace } from '../pace.js';
+import { refuseChanged } from '../repair/refuse-changed.js';
 import { copyFile } from './copy-file.js';
 import { inRescue } from './in-rescue.js';
 import { noteOf, type RescueNote, writeRescueNote } from './rescue-note.js';
@@ -40,9 +41,11 @@ export interface Rescue {
    * copy that is compared and durable before the name goes. The caller makes `dirfd` durable.
    *
    * @param pace - breathes while it copies; a stop then leaves the file where it is
-   * @throws NotCopied where it is this file's matter alone; Problem operational `rescue`; the reason of a stop
+   * @param last - called when a copy is whole, before the name goes; where it throws, nothing is rescued
+   * @throws NotCopied where it is this file's matter alone; SpotChanged where somebody wrote to it while it was copied;
+   *   Problem operational `rescue`; the reason of a stop
    */
-  take(dirfd: number, name: Bytes, note: RescueNote, pace: Pace): Promise<Rescued>;
+  take(dirfd: number, name: Bytes, note: RescueNote, pace: Pace, last?: () => void): Promise<Rescued>;
   close(): void;
 }
 
@@ -65,7 +68,7 @@ export function openRescue(directory: Bytes, union: Union): Rescue {
   return {
     fd,
     path,
-    take: (dirfd, name, note, pace) => take({ fd, path }, dirfd, name, note, pace),
+    take: (dirfd, name, note, pace, last) => take({ fd, path }, dirfd, name, note, pace, last),
     close: () => close(fd),
   };
 }
@@ -100,7 +103,9 @@ async function take(
   source: Bytes,
   note: RescueNote,
   pace: Pace,
+  last: () => void = () => undefined,
 ): Promise<Rescued> {
+  const before = stat(dirfd, source);
   const stem = source.slice(0, LONGEST_NAME);
   for (let number = 0; ; number += 1) {
     const name = (number === 0 ? stem : `${stem}.${number}`) as Bytes;
@@ -124,6 +129,10 @@ async function take(
       if (how === 'moved' && !keepsOrder(fd)) syncfs(fd);
       written.place();
       fsync(fd);
+      if (how === 'copied') {
+        last();
+        refuseChanged(dirfd, source, before);
+      }
     } catch (error) {
       written.discard();
       takeBack(fd, name, how === 'moved' ? { dirfd, source } : undefined);
